@@ -1,0 +1,258 @@
+/**
+ * Every call and every event between a window (or the command line) and the services, typed and validated once.
+ * The transport (Electron message port, WebSocket, direct call) is a detail of the shell.
+ *
+ * A call's input is parsed by its schema at the door; its result is trusted. A thrown error crosses as `ErrorDto`.
+ */
+import { z } from 'zod';
+import { trainingConfigSchema, type TrainingConfig } from './training.ts';
+import type { ErrorDto } from './errors.ts';
+
+const id = z.string().min(1).max(200);
+const name = z.string().trim().min(1).max(120);
+const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(500).default(100) };
+
+/* ---------------------------------------------------------------- what crosses ---- */
+
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+export interface DeviceDto { device: Device; label: string; available: boolean; reason?: string }
+
+export interface ModelDto {
+  id: string;
+  name: string;
+  source: 'bundled' | 'folder' | 'cache' | 'hub';
+  folder: string;
+  /** why it cannot be used here, one sentence; absent when it can */
+  unusable?: string;
+  architecture?: string;
+  layers?: number;
+  hiddenSize?: number;
+  intermediateSize?: number;
+  vocabularySize?: number;
+  contextLength?: number;
+  parameters?: number;
+  sizeBytes?: number;
+  dtype?: string;
+  hasChatTemplate?: boolean;
+  weightsHash?: string;
+  svd: { state: 'none' | 'building' | 'ready' | 'damaged'; done?: number; total?: number; sizeBytes?: number; jobId?: string };
+}
+
+export interface ChatMessage { role: 'system' | 'user' | 'assistant'; content: string }
+
+export const columnMappingSchema = z.object({
+  /** how rows are read; `auto` is only ever an input */
+  kind: z.enum(['prompt-answer', 'messages', 'sharegpt', 'alpaca', 'choices', 'code-tests', 'prompt-only']),
+  /** column of the prompt, or of the message list; dots name nested columns */
+  prompt: z.string(),
+  /** Alpaca's second prompt column */
+  input: z.string().optional(),
+  /** column of the reference answer */
+  answer: z.string().optional(),
+  system: z.string().optional(),
+  /** columns of option texts and letters, for multiple choice */
+  choices: z.string().optional(),
+  labels: z.string().optional(),
+  /** column with test code, for the python grader */
+  tests: z.string().optional(),
+});
+export type ColumnMapping = z.infer<typeof columnMappingSchema>;
+
+export interface DatasetDto {
+  id: string; name: string; source: 'bundled' | 'file'; fileName: string; rows: number; unusable: number;
+  hash: string; columns: string[]; mapping: ColumnMapping; suggestedGrader: string; createdAt: number; description: string;
+}
+export interface UnusableRow { row: number; reason: string }
+export interface PreviewRow {
+  row: number;
+  /** the exact text the model will see, template and special tokens included */
+  text: string;
+  promptTokens: number;
+  reference: string | null;
+}
+export interface InspectionDto {
+  path: string; fileName: string; format: 'jsonl' | 'json' | 'csv' | 'parquet'; rows: number; sizeBytes: number;
+  columns: { name: string; type: string; example: string }[];
+  /** what the file was recognised as, in words: "GSM8K", "chat messages", "Alpaca", … */
+  recognisedAs: string;
+  mapping: ColumnMapping; suggestedGrader: string;
+  unusable: UnusableRow[]; unusableCount: number;
+}
+
+export interface Interval { mean: number; low: number; high: number }
+
+export interface ExpertDto {
+  id: string; name: string; modelId: string; modelName: string; weightsHash: string; tags: string[]; description: string;
+  createdAt: number; deletedAt?: number; parameters: number; matrices: number;
+  baseScore?: number; score?: number; gain?: Interval;
+  source: 'trained' | 'imported' | 'duplicate';
+  provenance: {
+    datasetName?: string; datasetHash?: string; grader?: string; seed?: number; config?: TrainingConfig;
+    parentId?: string; runId?: string; steps?: number; seconds?: number; raw?: boolean; fileName?: string;
+  };
+}
+/** z − 1 averaged into `bins` bins by rank: cells[matrix][bin] */
+export interface ZMapDto { layers: number; bins: number; matrices: { name: string; layer: number; projection: string; rank: number; cells: number[] }[] }
+
+export const mixPartSchema = z.object({
+  expertId: id,
+  alpha: z.union([z.number().min(-10).max(10), z.array(z.number().min(-10).max(10))]),
+  muted: z.boolean().default(false),
+  solo: z.boolean().default(false),
+});
+export type MixPartDto = z.infer<typeof mixPartSchema>;
+export interface MixDto { id: string; name: string; modelId: string; parts: MixPartDto[]; createdAt: number; updatedAt: number }
+
+export const samplingSchema = z.object({
+  maxTokens: z.int().min(1).max(32_768).default(96),
+  temperature: z.number().min(0).max(10).default(0),
+  topP: z.number().gt(0).max(1).default(1),
+  topK: z.int().min(0).default(0),
+  seed: z.int().min(0).default(0),
+  stop: z.array(z.string().min(1)).max(16).default([]),
+});
+export type Sampling = z.infer<typeof samplingSchema>;
+
+export type JobState = 'queued' | 'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+export type JobKind = 'train' | 'svd' | 'evaluate' | 'download' | 'export' | 'import-dataset';
+export interface JobDto {
+  id: string; kind: JobKind; title: string; state: JobState; createdAt: number; startedAt?: number; endedAt?: number;
+  progress: { done: number; total: number; unit: string; note?: string; secondsLeft?: number };
+  error?: ErrorDto; runId?: string; modelId?: string; expertId?: string; canPause: boolean; canKeep: boolean; queuePosition?: number;
+}
+
+export interface StepMetric {
+  step: number; loss: number; reward: number; score: number; klPolicyBase: number; gradientNorm: number; learningRate: number;
+  tokensPerSecond: number; answerTokens: number; seconds: number;
+}
+export interface ValidationMetric { step: number; score: number; interval: Interval; best: boolean; rows: number }
+export interface SampleDto { step: number; index: number; row: number; prompt: string; answer: string; reference: string | null; score: number; reward: number; reason: string }
+export interface RunDto {
+  id: string; name: string; kind: 'train' | 'evaluate'; jobId: string; state: JobState; modelId: string; modelName: string;
+  datasetId?: string; datasetName: string; datasetHash: string; grader: string; raw: boolean; preset: string; config: TrainingConfig;
+  createdAt: number; baseScore?: number; bestScore?: number; bestStep?: number; gain?: Interval; expertId?: string;
+  steps: StepMetric[]; validations: ValidationMetric[]; lastSamples: SampleDto[]; seconds?: number; command: string;
+}
+
+export interface AnswerTokenDto { text: string; id: number }
+export interface AnswerStatsDto { tokens: number; promptTokens: number; tokensPerSecond: number; firstTokenMs: number; stopReason: 'stop' | 'length' | 'cancelled' }
+/** of each token of the mix's answer: its log-probability under the mix minus under the base */
+export interface AnswerComparisonDto { tokens: { text: string; difference: number }[]; klPerToken: number }
+
+export interface AppInfoDto {
+  version: string; platform: string; shell: 'desktop' | 'local' | 'cli' | 'test'; home: string; engine: { state: 'starting' | 'ready' | 'restarting' | 'stopped'; pid?: number };
+  versions: Record<string, string>; devices: DeviceDto[]; device: Device; memoryBytes: number; cpuThreads: number;
+}
+export interface SettingsDto { theme: 'system' | 'light' | 'dark'; device: Device | 'auto'; threads: number; hubEndpoint: string }
+
+/* ---------------------------------------------------------------- the calls ---- */
+
+const call = <I extends z.ZodType>(input: I) => <R>() => ({ input, result: undefined as unknown as R });
+const none = z.object({}).default({});
+const taskInput = { modelId: id, raw: z.boolean().default(false) };
+
+export const calls = {
+  'app.info': call(none)<AppInfoDto>(),
+  /** versions, devices, last errors; no contents */
+  'app.diagnostics': call(none)<{ text: string }>(),
+  'settings.get': call(none)<SettingsDto>(),
+  'settings.set': call(z.object({ theme: z.enum(['system', 'light', 'dark']), device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']), threads: z.int().min(0).max(256), hubEndpoint: z.string() }).partial())<SettingsDto>(),
+
+  'models.list': call(none)<ModelDto[]>(),
+  'models.addFolder': call(z.object({ folder: z.string().min(1) }))<ModelDto>(),
+  'models.download': call(z.object({ hubId: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'A hub id looks like owner/name.'), revision: z.string().default('main') }))<{ jobId: string }>(),
+  /** forgets a model (files are deleted only when they were downloaded by this application) */
+  'models.remove': call(z.object({ id }))<null>(),
+  /** makes the SVD cache */
+  'models.prepare': call(z.object({ id }))<{ jobId: string }>(),
+
+  'datasets.inspect': call(z.object({ path: z.string().min(1), mapping: columnMappingSchema.optional() }))<InspectionDto>(),
+  'datasets.import': call(z.object({ path: z.string().min(1), name, mapping: columnMappingSchema }))<DatasetDto>(),
+  'datasets.list': call(none)<DatasetDto[]>(),
+  'datasets.preview': call(z.object({ ...taskInput, datasetId: id, ...page }))<{ rows: PreviewRow[]; total: number }>(),
+  'datasets.previewFile': call(z.object({ ...taskInput, path: z.string(), mapping: columnMappingSchema, ...page }))<{ rows: PreviewRow[]; total: number }>(),
+  'datasets.unusable': call(z.object({ datasetId: id, ...page }))<{ rows: UnusableRow[]; total: number }>(),
+  'datasets.remove': call(z.object({ id }))<null>(),
+
+  /** grades each row's own reference (a check of the grader), or answers typed by the person */
+  'graders.test': call(z.object({ grader: z.string().min(1), datasetId: id.optional(), path: z.string().optional(), mapping: columnMappingSchema.optional(), answers: z.array(z.object({ row: z.int().min(0), answer: z.string() })).max(50).optional(), limit: z.int().min(1).max(50).default(10) }))<{ row: number; answer: string; score: number; reason: string }[]>(),
+
+  'train.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]) }))<{ jobId: string; runId: string }>(),
+  'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
+  'runs.get': call(z.object({ id }))<RunDto>(),
+  'runs.samples': call(z.object({ id, step: z.int().min(0) }))<SampleDto[]>(),
+  'evaluate.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), parts: z.array(mixPartSchema).default([]), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
+
+  'jobs.list': call(z.object({ ...page }))<JobDto[]>(),
+  'jobs.pause': call(z.object({ id }))<JobDto>(),
+  'jobs.resume': call(z.object({ id }))<JobDto>(),
+  'jobs.cancel': call(z.object({ id }))<JobDto>(),
+  /** ends a training and keeps its best checkpoint as an expert */
+  'jobs.keep': call(z.object({ id }))<JobDto>(),
+  'jobs.clear': call(none)<null>(),
+
+  'experts.list': call(z.object({ search: z.string().default(''), tags: z.array(z.string()).default([]), modelId: id.optional(), sort: z.enum(['name', 'created', 'gain']).default('created'), ...page }))<{ experts: ExpertDto[]; total: number; tags: string[] }>(),
+  'experts.get': call(z.object({ id }))<ExpertDto>(),
+  'experts.zmap': call(z.object({ id, bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
+  'experts.update': call(z.object({ id, name: name.optional(), tags: z.array(z.string().max(40)).max(20).optional(), description: z.string().max(2000).optional() }))<ExpertDto>(),
+  'experts.duplicate': call(z.object({ id }))<ExpertDto>(),
+  /** soft delete; `experts.restore` undoes it */
+  'experts.remove': call(z.object({ id }))<null>(),
+  'experts.restore': call(z.object({ id }))<ExpertDto>(),
+  'experts.import': call(z.object({ path: z.string().min(1), name: name.optional(), modelId: id.optional() }))<ExpertDto>(),
+  /** writes z as safetensors; with `merged`, a checkpoint folder. Without a path, into the exports folder of the home */
+  'experts.export': call(z.object({ id, path: z.string().optional(), merged: z.string().optional() }))<{ path: string; merged?: string }>(),
+
+  'mixes.list': call(z.object({ modelId: id.optional() }))<MixDto[]>(),
+  'mixes.save': call(z.object({ id: id.optional(), name, modelId: id, parts: z.array(mixPartSchema) }))<MixDto>(),
+  'mixes.remove': call(z.object({ id }))<null>(),
+  'mixes.export': call(z.object({ modelId: id, name, parts: z.array(mixPartSchema), path: z.string().optional(), kind: z.enum(['z', 'merged']) }))<{ path: string }>(),
+  'mixes.zmap': call(z.object({ modelId: id, parts: z.array(mixPartSchema), bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
+  'mixes.command': call(z.object({ modelId: id, parts: z.array(mixPartSchema), prompt: z.string(), raw: z.boolean(), sampling: samplingSchema }))<{ command: string }>(),
+
+  /** streams base and mix side by side as `answer.*` events; the two are two rows of one batch */
+  'desk.answer': call(z.object({ modelId: id, prompt: z.string(), raw: z.boolean().default(false), parts: z.array(mixPartSchema), sampling: samplingSchema, sides: z.enum(['both', 'mix', 'base']).default('both'), conversationId: id.optional() }))<{ answerId: string }>(),
+  'desk.cancel': call(z.object({ answerId: id }))<null>(),
+  'conversations.list': call(z.object({ ...page }))<{ id: string; title: string; modelId: string; createdAt: number; messages: number }[]>(),
+  'conversations.get': call(z.object({ id }))<{ id: string; title: string; messages: { role: 'user' | 'base' | 'mix'; content: string; createdAt: number }[] }>(),
+  'conversations.remove': call(z.object({ id }))<null>(),
+} as const;
+
+export type CallName = keyof typeof calls;
+export type CallInput<N extends CallName> = z.input<(typeof calls)[N]['input']>;
+export type CallParsed<N extends CallName> = z.output<(typeof calls)[N]['input']>;
+export type CallResult<N extends CallName> = (typeof calls)[N]['result'];
+
+/* ---------------------------------------------------------------- the events ---- */
+
+export interface Events {
+  'models.changed': null;
+  'datasets.changed': null;
+  'experts.changed': null;
+  'mixes.changed': null;
+  'settings.changed': SettingsDto;
+  'job.changed': JobDto;
+  'run.step': { runId: string; metric: StepMetric };
+  'run.validation': { runId: string; metric: ValidationMetric };
+  'run.samples': { runId: string; samples: SampleDto[] };
+  'answer.tokens': { answerId: string; side: 'base' | 'mix'; tokens: AnswerTokenDto[] };
+  'answer.done': { answerId: string; side: 'base' | 'mix'; stats: AnswerStatsDto };
+  'answer.compared': { answerId: string; comparison: AnswerComparisonDto };
+  'answer.failed': { answerId: string; error: ErrorDto };
+  'engine.changed': AppInfoDto['engine'];
+  /** a sentence for the person: a device fell back, an engine was restarted */
+  notice: { level: 'info' | 'warning' | 'error'; message: string };
+}
+export type EventName = keyof Events;
+
+/** What a window holds. The shell provides it; tests provide another. */
+export interface Bridge {
+  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<N>>;
+  on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void;
+  /** a path the services can read for a dropped or picked file (the local shell uploads it first) */
+  pathOf(file: File): Promise<string>;
+}
+
+/** Wire form of the contract for shells that carry text. */
+export type WireRequest = { id: number; name: CallName; input: unknown };
+export type WireMessage = { id: number; result: unknown } | { id: number; error: ErrorDto } | { event: EventName; payload: unknown };
