@@ -1,0 +1,104 @@
+/**
+ * What the privileged process may ask of the engine process. Carried by `child_process.fork` with
+ * `serialization: 'advanced'`, so typed arrays cross as they are. Every request may stream events before its
+ * one result or error; a request is stopped by `{ cancel: id }` (ends with code `cancelled`), and a training is
+ * also steered by `{ steer: id, action }`.
+ */
+import type { ChatMessage, ColumnMapping, Device, DeviceDto, InspectionDto, Interval, PreviewRow, SampleDto, Sampling, StepMetric, UnusableRow, ValidationMetric } from '../../shared/contract.ts';
+import type { ErrorDto } from '../../shared/errors.ts';
+import type { MatrixShape, ZVectors } from '../../shared/matrices.ts';
+import type { TrainingConfig } from '../../shared/training.ts';
+
+/** One dataset row after column mapping: what a prompt is made from and what an answer is graded against. */
+export interface TaskRow {
+  row: number;
+  messages: ChatMessage[];
+  reference: string | null;
+  /** all columns, for graders that need more than the reference (tests, options, the user's expression) */
+  data: Record<string, unknown>;
+}
+
+export interface ModelFacts {
+  architecture: string; layers: number; hiddenSize: number; intermediateSize: number; vocabularySize: number; contextLength: number;
+  parameters: number; sizeBytes: number; dtype: string; hasChatTemplate: boolean; weightsHash: string; matrices: MatrixShape[];
+}
+
+/** Where a model lies, and where its SVD cache (and fp32 copy, where one is needed) is kept. */
+export interface ModelPlace { folder: string; cacheRoot: string; device: Device | 'auto' }
+
+export interface GenerateRow { prompt: string | ChatMessage[]; raw: boolean; z?: ZVectors; seed?: number }
+export interface GeneratedRow {
+  text: string; ids: number[]; promptTokens: number; stopReason: 'stop' | 'length' | 'cancelled'; logProbs: number[];
+}
+
+export interface ObjectiveRequest {
+  ids: number[]; promptTokens: number; reward: number; klCoefficient: number; z: Record<string, number[]>; gradient: boolean;
+}
+export interface ObjectiveResult {
+  lastLogits: number[]; logLikelihood: number; klPolicyBase: number; klBasePolicy: number; objective: number;
+  gradient?: Record<string, number[]>;
+}
+
+/** All state of a training at a step boundary; opaque to the privileged process, which stores it as a blob. */
+export interface TrainCheckpoint { step: number; blob: Uint8Array }
+export interface TrainOutcome {
+  z: ZVectors; baseScore: number; score: number; gain: Interval; bestStep: number; steps: number; seconds: number; stoppedEarly: boolean;
+}
+
+export interface EngineCalls {
+  hello: { input: { threads: number }; result: { versions: Record<string, string>; devices: DeviceDto[] }; event: never };
+  memory: { input: null; result: { rssBytes: number }; event: never };
+  modelFacts: { input: { folder: string }; result: ModelFacts; event: never };
+  /** models of the local Hugging Face cache, usable or not */
+  scanCache: { input: { env: Record<string, string | undefined> }; result: { hubId: string; revision: string; folder: string; facts?: ModelFacts; unusable?: string }[]; event: never };
+  download: { input: { hubId: string; revision: string; endpoint: string; token?: string; targetRoot: string }; result: { folder: string }; event: { doneBytes: number; totalBytes: number; file: string } };
+  svdState: { input: ModelPlace; result: { state: 'none' | 'ready' | 'damaged'; done: number; total: number; sizeBytes: number }; event: never };
+  svdBuild: { input: ModelPlace; result: { seconds: number; sizeBytes: number }; event: { done: number; total: number; name: string; secondsLeft: number } };
+
+  inspectDataset: { input: { path: string; mapping?: ColumnMapping }; result: InspectionDto & { hash: string }; event: never };
+  /** streams the usable rows in batches; unusable ones come with the result */
+  readDataset: { input: { path: string; mapping: ColumnMapping }; result: { rows: number; unusable: UnusableRow[]; unusableCount: number; hash: string }; event: { rows: TaskRow[] } };
+  preview: { input: { folder: string; raw: boolean; rows: TaskRow[] }; result: PreviewRow[]; event: never };
+  gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string }[]; event: never };
+
+  generate: { input: { model: ModelPlace; rows: GenerateRow[]; sampling: Sampling }; result: { rows: GeneratedRow[]; tokensPerSecond: number; firstTokenMs: number; device: Device }; event: { row: number; tokens: { text: string; id: number }[]; done?: { stopReason: 'stop' | 'length' | 'cancelled' } } };
+  /** log-probabilities of the given answer under z and under the base, token by token */
+  compare: { input: { model: ModelPlace; promptIds: number[]; answerIds: number[]; z: ZVectors }; result: { tokens: { text: string; difference: number }[]; klPerToken: number }; event: never };
+  objective: { input: { model: ModelPlace; request: ObjectiveRequest }; result: ObjectiveResult; event: never };
+
+  train: {
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; config: TrainingConfig; checkpoint?: TrainCheckpoint };
+    result: TrainOutcome;
+    event:
+      | { type: 'base'; score: number; rows: number }
+      | { type: 'step'; metric: StepMetric; samples: SampleDto[] }
+      | { type: 'validation'; metric: ValidationMetric }
+      | { type: 'checkpoint'; checkpoint: TrainCheckpoint }
+      | { type: 'progress'; done: number; total: number; secondsLeft: number; note: string };
+  };
+  evaluate: {
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; z: ZVectors; sampling: Sampling; samples: number };
+    result: { score: number; interval: Interval; rows: number; samples: SampleDto[]; seconds: number };
+    event: { done: number; total: number; secondsLeft: number };
+  };
+
+  exportZ: { input: { path: string; z: ZVectors; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: never };
+  exportMerged: { input: { model: ModelPlace; z: ZVectors; path: string; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: { done: number; total: number } };
+  /** reads and checks an expert file against a model: names, ranks and weights hash */
+  importZ: { input: { path: string; against?: ModelFacts }; result: { z: ZVectors; metadata: Record<string, string> }; event: never };
+}
+
+export type EngineMethod = keyof EngineCalls;
+/** what a training can be told: end now and keep the best, or stop at the next step boundary with a checkpoint */
+export type SteerAction = 'keep' | 'pause';
+
+export type ToEngine =
+  | { id: number; method: EngineMethod; input: unknown }
+  | { cancel: number }
+  | { steer: number; action: SteerAction };
+export type FromEngine =
+  | { id: number; result: unknown }
+  | { id: number; error: ErrorDto }
+  | { id: number; event: unknown }
+  | { ready: true; pid: number }
+  | { notice: { level: 'info' | 'warning' | 'error'; message: string } };
