@@ -1,0 +1,162 @@
+/**
+ * One question to the desk: base and mix stream side by side, then what the mix changed, then the grader's word.
+ * Events carry an answer id that the call returns only after it was accepted, so early ones are kept and replayed.
+ */
+import type { AnswerComparisonDto, AnswerStatsDto, Bridge, Events, MixPartDto, Sampling } from '../../../shared/contract.ts';
+
+export type SideName = 'base' | 'mix';
+export interface Verdict { right: boolean; score: number; reason: string }
+/** A row of a dataset that lies in the prompt box: its answer can be graded. */
+export interface Expectation { datasetId: string; datasetName: string; row: number; grader: string; reference: string | null }
+export interface Question { modelId: string; prompt: string; raw: boolean; sampling: Sampling; parts: MixPartDto[]; expectation: Expectation | null; conversationId?: string }
+
+export class Side {
+  text = $state('');
+  stats = $state.raw<AnswerStatsDto | null>(null);
+  verdict = $state.raw<Verdict | null>(null);
+  streaming = $state(false);
+
+  begin(): void {
+    this.text = '';
+    this.stats = null;
+    this.verdict = null;
+    this.streaming = true;
+  }
+}
+
+type AnswerEvent = { [E in 'answer.tokens' | 'answer.done' | 'answer.compared' | 'answer.failed']: { event: E; payload: Events[E] } }['answer.tokens' | 'answer.done' | 'answer.compared' | 'answer.failed'];
+
+export class Answers {
+  readonly #bridge: Bridge;
+  base = new Side();
+  mix = new Side();
+  comparison = $state.raw<AnswerComparisonDto | null>(null);
+  error = $state<string | null>(null);
+  /** the question on show; null before the first */
+  asked = $state.raw<Question | null>(null);
+  #answerId: string | null = null;
+  #pending: AnswerEvent[] | null = null;
+  /** each question has a number, so that a late reply of an older one is dropped */
+  #turn = 0;
+  /** which question the base's answer belongs to */
+  #baseKey = '';
+
+  running = $derived(this.base.streaming || this.mix.streaming);
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  /** Listens as long as the application runs; returns the way to stop. */
+  listen(): () => void {
+    const offs = [
+      this.#bridge.on('answer.tokens', (payload) => this.#take({ event: 'answer.tokens', payload })),
+      this.#bridge.on('answer.done', (payload) => this.#take({ event: 'answer.done', payload })),
+      this.#bridge.on('answer.compared', (payload) => this.#take({ event: 'answer.compared', payload })),
+      this.#bridge.on('answer.failed', (payload) => this.#take({ event: 'answer.failed', payload })),
+    ];
+    return () => offs.forEach((off) => off());
+  }
+
+  /** Asks. With `keepBase` a base answer to the same question stays as it is and only the mix answers anew. */
+  async ask(question: Question, keepBase = false): Promise<void> {
+    if (this.running) await this.stop();
+    const key = JSON.stringify([question.modelId, question.prompt, question.raw, question.sampling]);
+    const mixOnly = keepBase && key === this.#baseKey && this.base.stats !== null && this.base.stats.stopReason !== 'cancelled';
+    const turn = ++this.#turn;
+    this.asked = question;
+    this.error = null;
+    this.comparison = null;
+    if (!mixOnly) this.base.begin();
+    this.#baseKey = key;
+    this.mix.begin();
+    this.#answerId = null;
+    this.#pending = [];
+    try {
+      const { answerId } = await this.#bridge.call('desk.answer', {
+        modelId: question.modelId, prompt: question.prompt, raw: question.raw, parts: question.parts, sampling: question.sampling,
+        sides: mixOnly ? 'mix' : 'both', ...(question.conversationId ? { conversationId: question.conversationId } : {}),
+      });
+      if (turn !== this.#turn) return;
+      this.#answerId = answerId;
+      const early: AnswerEvent[] = this.#pending ?? [];
+      this.#pending = null;
+      for (const event of early) this.#take(event);
+    } catch (error) {
+      if (turn === this.#turn) this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const answerId = this.#answerId;
+    this.#answerId = null;
+    this.#pending = null;
+    this.#turn++;
+    for (const side of [this.base, this.mix]) {
+      if (side.streaming && !side.stats) side.stats = { tokens: 0, promptTokens: 0, tokensPerSecond: 0, firstTokenMs: 0, stopReason: 'cancelled' };
+      side.streaming = false;
+    }
+    if (answerId) await this.#bridge.call('desk.cancel', { answerId }).catch(() => undefined);
+  }
+
+  /** Lays an earlier question and its answers back, as text. */
+  recall(prompt: string, base: string, mix: string): void {
+    void this.stop();
+    this.asked = null;
+    this.error = null;
+    this.comparison = null;
+    this.#baseKey = '';
+    for (const [side, text] of [[this.base, base], [this.mix, mix]] as const) {
+      side.begin();
+      side.text = text;
+      side.streaming = false;
+    }
+  }
+
+  #take(entry: AnswerEvent): void {
+    if (this.#pending) { this.#pending.push(entry); return; }
+    if (entry.payload.answerId !== this.#answerId) return;
+    switch (entry.event) {
+      case 'answer.tokens': {
+        const side = this[entry.payload.side];
+        side.text += entry.payload.tokens.map((token) => token.text).join('');
+        break;
+      }
+      case 'answer.done': {
+        const side = this[entry.payload.side];
+        side.stats = entry.payload.stats;
+        side.streaming = false;
+        void this.#grade(side);
+        break;
+      }
+      case 'answer.compared':
+        this.comparison = entry.payload.comparison;
+        break;
+      case 'answer.failed':
+        this.#fail(entry.payload.error.message);
+        break;
+    }
+  }
+
+  #fail(message: string): void {
+    this.error = message;
+    this.base.streaming = false;
+    this.mix.streaming = false;
+    this.#pending = null;
+    this.#baseKey = '';
+  }
+
+  async #grade(side: Side): Promise<void> {
+    const turn = this.#turn;
+    const expectation = this.asked?.expectation;
+    if (!expectation) return;
+    try {
+      const [result] = await this.#bridge.call('graders.test', {
+        grader: expectation.grader, datasetId: expectation.datasetId, answers: [{ row: expectation.row, answer: side.text }], limit: 1,
+      });
+      if (turn === this.#turn && result) side.verdict = { right: result.score >= 0.5, score: result.score, reason: result.reason };
+    } catch (error) {
+      if (turn === this.#turn) this.error = `The answer could not be graded: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** The next row of a dataset as a prompt, with the answer that is expected. Remembers where each dataset stands. */
+import type { Bridge, DatasetDto } from '../../../shared/contract.ts';
+import type { Expectation } from './answers.svelte.ts';
+
+export interface PickedRow { prompt: string; expectation: Expectation }
+
+export class Rows {
+  readonly #bridge: Bridge;
+  datasets = $state.raw<DatasetDto[]>([]);
+  chosenId = $state<string | null>(null);
+  chosen = $derived(this.datasets.find((dataset) => dataset.id === this.chosenId) ?? this.datasets[0] ?? null);
+  readonly #next = new Map<string, number>();
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  async refresh(): Promise<void> {
+    this.datasets = await this.#bridge.call('datasets.list', {});
+  }
+
+  /** The raw text of the next row: the desk puts the model's template around it, as it does around a typed prompt. */
+  async next(modelId: string): Promise<PickedRow | null> {
+    const dataset = this.chosen;
+    if (!dataset || dataset.rows === 0) return null;
+    const offset = (this.#next.get(dataset.id) ?? 0) % dataset.rows;
+    const { rows } = await this.#bridge.call('datasets.preview', { modelId, raw: true, datasetId: dataset.id, offset, limit: 1 });
+    const row = rows[0];
+    if (!row) return null;
+    this.#next.set(dataset.id, offset + 1);
+    return {
+      prompt: row.text,
+      expectation: { datasetId: dataset.id, datasetName: dataset.name, row: row.row, grader: dataset.suggestedGrader, reference: row.reference },
+    };
+  }
+}
