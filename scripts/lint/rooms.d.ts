@@ -1,0 +1,1 @@
+export function refusal(file: string, source: string, typeOnly: boolean): string | null;

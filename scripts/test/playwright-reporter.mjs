@@ -1,0 +1,33 @@
+/** Writes what `scripts/test.mjs` counts: `{ passed, failed, skipped: [{ name, reason }] }`. */
+import { writeFileSync } from 'node:fs';
+
+export default class CountingReporter {
+  errors = 0;
+
+  onBegin(_config, suite) {
+    this.suite = suite;
+  }
+
+  /** An error outside any test: a file that does not load, a fixture of the worker. */
+  onError() {
+    this.errors++;
+  }
+
+  onEnd() {
+    const counts = { passed: 0, failed: this.errors, skipped: [] };
+    for (const test of this.suite?.allTests() ?? []) {
+      const outcome = test.outcome();
+      if (outcome === 'skipped') {
+        const reason = test.annotations.concat(test.results.flatMap((result) => result.annotations ?? [])).find((note) => note.type === 'skip' && note.description)?.description;
+        // A test after a failure in a serial file has no result and no reason: it did not run.
+        counts.skipped.push({ name: test.titlePath().filter(Boolean).join(' › '), reason: reason ?? 'no reason given' });
+      } else if (outcome === 'unexpected') counts.failed++;
+      else counts.passed++;
+    }
+    writeFileSync(process.env.SINGULAR_TEST_COUNTS, JSON.stringify(counts));
+  }
+
+  printsToStdio() {
+    return false;
+  }
+}
