@@ -1,0 +1,111 @@
+import { asc, desc, eq, max, sql } from 'drizzle-orm';
+import type { ColumnMapping, DatasetDto, UnusableRow } from '../../shared/contract.ts';
+import type { TaskRow } from '../../engine/host/protocol.ts';
+import type { Connection } from './open.ts';
+import { datasetRows, datasets, unusableRows } from './schema.ts';
+
+/** Rows of dataset n have the keys n·2³² + position; 2²¹ datasets of 2³² rows fit into a double exactly. */
+const keysPerDataset = 2 ** 32;
+
+export interface NewDataset {
+  id: string; name: string; source: DatasetDto['source']; fileName: string; columns: string[]; mapping: ColumnMapping;
+  suggestedGrader: string; description: string; createdAt: number;
+}
+
+export interface DatasetStore {
+  list(): DatasetDto[];
+  get(id: string): DatasetDto | undefined;
+  /** opens a dataset that is invisible until `finish` */
+  begin(dataset: NewDataset): void;
+  /** appends usable rows in file order, all or none */
+  append(id: string, rows: readonly TaskRow[]): void;
+  finish(id: string, outcome: { hash: string; unusable: readonly UnusableRow[]; unusableCount: number }): DatasetDto;
+  /** usable rows by position */
+  page(id: string, offset: number, limit: number): TaskRow[];
+  /** at most `atMost` usable rows: all of them, or evenly spaced ones */
+  sample(id: string, atMost: number): TaskRow[];
+  unusable(id: string, offset: number, limit: number): UnusableRow[];
+  remove(id: string): void;
+  /** deletes what an interrupted import left behind; returns how many */
+  sweep(olderThan: number): number;
+}
+
+type Row = typeof datasets.$inferSelect;
+
+function toDto(row: Row): DatasetDto {
+  const { number: _number, complete: _complete, ...rest } = row;
+  return {
+    ...rest,
+    source: row.source as DatasetDto['source'],
+    columns: JSON.parse(row.columns) as string[],
+    mapping: JSON.parse(row.mapping) as ColumnMapping,
+  };
+}
+
+export function createDatasetStore({ orm, client }: Connection): DatasetStore {
+  const byId = orm.select().from(datasets).where(eq(datasets.id, sql.placeholder('id'))).prepare();
+  // the two statements that run a million times go past the query builder
+  const insertRow = client.prepare('insert into dataset_rows (key, row, payload) values (?, ?, ?)');
+  const selectRange = client.prepare('select payload from dataset_rows where key >= ? and key < ? order by key');
+  const selectOne = client.prepare('select payload from dataset_rows where key = ?');
+
+  const require = (id: string): Row => {
+    const row = byId.get({ id });
+    if (!row) throw new Error(`no dataset ${id}`);
+    return row;
+  };
+  const parse = (found: unknown): TaskRow => JSON.parse((found as { payload: string }).payload) as TaskRow;
+  const deleteRow = (row: Row): void => {
+    const base = row.number * keysPerDataset;
+    orm.delete(datasetRows).where(sql`key >= ${base} and key < ${base + keysPerDataset}`).run();
+    orm.delete(datasets).where(eq(datasets.id, row.id)).run();
+  };
+
+  const append = client.transaction((id: string, rows: readonly TaskRow[]) => {
+    const dataset = require(id);
+    let key = dataset.number * keysPerDataset + dataset.rows;
+    for (const row of rows) insertRow.run(key++, row.row, JSON.stringify(row));
+    orm.update(datasets).set({ rows: dataset.rows + rows.length }).where(eq(datasets.id, id)).run();
+  });
+  const finish = client.transaction((id: string, outcome: { hash: string; unusable: readonly UnusableRow[]; unusableCount: number }) => {
+    const insert = client.prepare('insert or replace into unusable_rows (dataset_id, row, reason) values (?, ?, ?)');
+    for (const bad of outcome.unusable) insert.run(id, bad.row, bad.reason);
+    orm.update(datasets).set({ hash: outcome.hash, unusable: outcome.unusableCount, complete: true }).where(eq(datasets.id, id)).run();
+    return toDto(require(id));
+  });
+  const begin = client.transaction((dataset: NewDataset) => {
+    const last = orm.select({ number: max(datasets.number) }).from(datasets).get();
+    orm.insert(datasets).values({
+      ...dataset, number: (last?.number ?? 0) + 1, columns: JSON.stringify(dataset.columns), mapping: JSON.stringify(dataset.mapping),
+    }).run();
+  });
+
+  return {
+    list: () => orm.select().from(datasets).where(eq(datasets.complete, true)).orderBy(asc(datasets.createdAt), asc(datasets.number)).all().map(toDto),
+    get: (id) => {
+      const row = byId.get({ id });
+      return row?.complete ? toDto(row) : undefined;
+    },
+    begin: (dataset) => begin.immediate(dataset),
+    append: (id, rows) => append.immediate(id, rows),
+    finish: (id, outcome) => finish.immediate(id, outcome),
+    page: (id, offset, limit) => {
+      const base = require(id).number * keysPerDataset;
+      return selectRange.all(base + offset, base + Math.min(offset + limit, keysPerDataset)).map(parse);
+    },
+    sample: (id, atMost) => {
+      const { number, rows } = require(id);
+      const base = number * keysPerDataset;
+      if (rows <= atMost) return selectRange.all(base, base + rows).map(parse);
+      return Array.from({ length: atMost }, (_, index) => parse(selectOne.get(base + Math.floor((index * rows) / atMost))));
+    },
+    unusable: (id, offset, limit) => orm.select({ row: unusableRows.row, reason: unusableRows.reason }).from(unusableRows)
+      .where(eq(unusableRows.datasetId, id)).orderBy(asc(unusableRows.row)).limit(limit).offset(offset).all(),
+    remove: (id) => client.transaction(() => deleteRow(require(id))).immediate(),
+    sweep: (olderThan) => client.transaction(() => {
+      const left = orm.select().from(datasets).where(sql`not complete and created_at < ${olderThan}`).orderBy(desc(datasets.number)).all();
+      left.forEach(deleteRow);
+      return left.length;
+    }).immediate(),
+  };
+}

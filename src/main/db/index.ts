@@ -1,0 +1,60 @@
+/**
+ * The database of a home. Nothing outside this folder sees SQL, drizzle or SQLite's errors: the rest of the
+ * application asks these stores, one per concept.
+ */
+import { fileURLToPath } from 'node:url';
+import { createConversationStore, type ConversationStore } from './conversationStore.ts';
+import { createDatasetStore, type DatasetStore } from './datasetStore.ts';
+import { guarded } from './errors.ts';
+import { createExpertStore, type ExpertStore } from './expertStore.ts';
+import { createJobStore, type JobStore } from './jobStore.ts';
+import { createMixStore, type MixStore } from './mixStore.ts';
+import { createModelStore, type ModelStore } from './modelStore.ts';
+import { openConnection } from './open.ts';
+import { createRunStore, type RunStore } from './runStore.ts';
+import { createSettingsStore, type SettingsStore } from './settingsStore.ts';
+
+export interface Stores {
+  settings: SettingsStore;
+  models: ModelStore;
+  datasets: DatasetStore;
+  experts: ExpertStore;
+  runs: RunStore;
+  jobs: JobStore;
+  mixes: MixStore;
+  conversations: ConversationStore;
+  /** backups made before migrations by this opening */
+  backups: string[];
+  /** all writes of the function, or none */
+  atomically<T>(work: () => T): T;
+  close(): void;
+}
+
+export interface StoreOptions { file: string; migrationsFolder?: string; busyTimeoutMs?: number }
+
+const defaultMigrations = (): string => fileURLToPath(new URL('../../../drizzle', import.meta.url));
+
+export function openStores(options: StoreOptions): Stores {
+  const connection = openConnection({ ...options, migrationsFolder: options.migrationsFolder ?? defaultMigrations() });
+  const guard = <T extends object>(store: T): T => guarded(store, connection.file);
+  return {
+    settings: guard(createSettingsStore(connection)),
+    models: guard(createModelStore(connection)),
+    datasets: guard(createDatasetStore(connection)),
+    experts: guard(createExpertStore(connection)),
+    runs: guard(createRunStore(connection)),
+    jobs: guard(createJobStore(connection)),
+    mixes: guard(createMixStore(connection)),
+    conversations: guard(createConversationStore(connection)),
+    backups: connection.backups,
+    // drizzle's and better-sqlite3's inner transactions become savepoints of this one
+    ...guard({ atomically: <T>(work: () => T): T => connection.client.transaction(work).immediate() }),
+    close: () => connection.close(),
+  };
+}
+
+export type { ConversationStore, DatasetStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SettingsStore };
+export type { ExpertQuery, NewExpert } from './expertStore.ts';
+export type { JobChanges, JobRecord, NewJob } from './jobStore.ts';
+export type { ModelRecord, SvdRecord } from './modelStore.ts';
+export type { NewRun, RunOutcome, RunSummary } from './runStore.ts';

@@ -1,0 +1,113 @@
+import { and, asc, desc, eq, inArray, max, ne, sql } from 'drizzle-orm';
+import type { JobDto, JobKind, JobState } from '../../shared/contract.ts';
+import type { ErrorDto } from '../../shared/errors.ts';
+import type { Connection } from './open.ts';
+import { jobs } from './schema.ts';
+
+export interface JobRecord {
+  id: string;
+  kind: JobKind;
+  title: string;
+  state: JobState;
+  position: number;
+  heavy: boolean;
+  input: unknown;
+  result: unknown;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  progress: JobDto['progress'];
+  error: ErrorDto | null;
+  runId: string | null;
+  modelId: string | null;
+  expertId: string | null;
+  dependsOn: string | null;
+  ownerPid: number;
+  heartbeatAt: number;
+  deaths: number;
+  deathAt: number;
+  keepRequested: boolean;
+}
+
+export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'ownerPid'>;
+export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
+
+export interface JobStore {
+  /** to the end of the queue */
+  add(job: NewJob): void;
+  get(id: string): JobRecord | undefined;
+  /** running and paused first, then the queue in its order, then what ended, newest first */
+  list(offset: number, limit: number): JobRecord[];
+  inStates(states: readonly JobState[]): JobRecord[];
+  queuePosition(id: string): number | undefined;
+  change(id: string, changes: JobChanges): void;
+  /** takes a queued job for this process, unless another process took it or (for a heavy one) runs a heavy one */
+  claim(id: string, owner: { pid: number; now: number; othersAliveSince: number }): boolean;
+  heartbeat(pid: number, now: number): void;
+  /** forgets jobs that ended */
+  clear(): void;
+}
+
+type Row = typeof jobs.$inferSelect;
+
+const parse = (text: string | null): unknown => (text === null ? null : JSON.parse(text) as unknown);
+const toRecord = (row: Row): JobRecord => ({
+  ...row,
+  kind: row.kind as JobKind,
+  state: row.state as JobState,
+  input: parse(row.input),
+  result: parse(row.result),
+  progress: parse(row.progress) as JobDto['progress'],
+  error: parse(row.error) as ErrorDto | null,
+});
+
+const ended: JobState[] = ['succeeded', 'failed', 'cancelled'];
+
+export function createJobStore({ orm, client }: Connection): JobStore {
+  const beat = client.prepare(`update jobs set heartbeat_at = ? where owner_pid = ? and state = 'running'`);
+  const claim = client.transaction((id: string, owner: { pid: number; now: number; othersAliveSince: number }): boolean => {
+    const job = orm.select().from(jobs).where(and(eq(jobs.id, id), eq(jobs.state, 'queued'))).get();
+    if (!job) return false;
+    if (job.heavy) {
+      const other = orm.select({ id: jobs.id }).from(jobs)
+        .where(and(eq(jobs.state, 'running'), eq(jobs.heavy, true), ne(jobs.ownerPid, owner.pid), sql`${jobs.heartbeatAt} >= ${owner.othersAliveSince}`)).get();
+      if (other) return false;
+    }
+    orm.update(jobs).set({ state: 'running', ownerPid: owner.pid, heartbeatAt: owner.now, startedAt: job.startedAt ?? owner.now, endedAt: null, error: null }).where(eq(jobs.id, id)).run();
+    return true;
+  });
+  return {
+    add: (job) => client.transaction(() => {
+      const last = orm.select({ position: max(jobs.position) }).from(jobs).get();
+      orm.insert(jobs).values({
+        ...job, state: 'queued', position: (last?.position ?? 0) + 1, input: JSON.stringify(job.input), progress: JSON.stringify(job.progress), heartbeatAt: job.createdAt,
+      }).run();
+    }).immediate(),
+    get: (id) => {
+      const row = orm.select().from(jobs).where(eq(jobs.id, id)).get();
+      return row && toRecord(row);
+    },
+    list: (offset, limit) => orm.select().from(jobs)
+      .orderBy(sql`case ${jobs.state} when 'running' then 0 when 'paused' then 1 when 'interrupted' then 1 when 'queued' then 2 else 3 end`,
+        sql`case when ${jobs.endedAt} is null then ${jobs.position} else -${jobs.endedAt} end`, desc(jobs.position))
+      .limit(limit).offset(offset).all().map(toRecord),
+    inStates: (states) => orm.select().from(jobs).where(inArray(jobs.state, [...states])).orderBy(asc(jobs.position)).all().map(toRecord),
+    queuePosition: (id) => {
+      const queued = orm.select({ id: jobs.id }).from(jobs).where(eq(jobs.state, 'queued')).orderBy(asc(jobs.position)).all();
+      const index = queued.findIndex((job) => job.id === id);
+      return index < 0 ? undefined : index + 1;
+    },
+    change: (id, changes) => {
+      const { result, progress, error, ...plain } = changes;
+      orm.update(jobs).set({
+        ...plain,
+        ...(result !== undefined && { result: JSON.stringify(result) }),
+        ...(progress !== undefined && { progress: JSON.stringify(progress) }),
+        ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
+      }).where(eq(jobs.id, id)).run();
+    },
+    claim: (id, owner) => claim.immediate(id, owner),
+    heartbeat: (pid, now) => void beat.run(now, pid),
+    clear: () => void orm.delete(jobs).where(inArray(jobs.state, ended)).run(),
+  };
+}

@@ -1,0 +1,288 @@
+/**
+ * Everything a person makes, in one SQLite file. Large opaque payloads (metrics of a row, frozen job inputs) are
+ * JSON text; z-vectors and training checkpoints are blobs. Times are milliseconds since 1970.
+ *
+ * Migrations are generated from this file: `npx drizzle-kit generate --config src/main/db/drizzle.config.ts`.
+ */
+import { sql } from 'drizzle-orm';
+import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+export const settings = sqliteTable('settings', {
+  key: text('key').primaryKey(),
+  value: text('value').notNull(),
+});
+
+export const models = sqliteTable(
+  'models',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    source: text('source').notNull(),
+    folder: text('folder').notNull(),
+    hubId: text('hub_id'),
+    license: text('license'),
+    unusable: text('unusable'),
+    /** ModelFacts, as the engine read them */
+    facts: text('facts'),
+    weightsHash: text('weights_hash'),
+    svd: text('svd').notNull().default('{"state":"none"}'),
+    addedAt: integer('added_at').notNull(),
+    /** forgotten, but experts and runs still name it */
+    removedAt: integer('removed_at'),
+  },
+  (table) => [uniqueIndex('models_folder').on(table.folder), index('models_weights').on(table.weightsHash)],
+);
+
+export const datasets = sqliteTable(
+  'datasets',
+  {
+    id: text('id').primaryKey(),
+    /** its rows have the keys number·2³² + position */
+    number: integer('number').notNull(),
+    name: text('name').notNull(),
+    source: text('source').notNull(),
+    fileName: text('file_name').notNull(),
+    rows: integer('rows').notNull().default(0),
+    unusable: integer('unusable').notNull().default(0),
+    hash: text('hash').notNull().default(''),
+    columns: text('columns').notNull(),
+    mapping: text('mapping').notNull(),
+    suggestedGrader: text('suggested_grader').notNull(),
+    description: text('description').notNull().default(''),
+    createdAt: integer('created_at').notNull(),
+    /** false while its rows are still being read; such a dataset is invisible, and swept at the next start */
+    complete: integer('complete', { mode: 'boolean' }).notNull().default(false),
+  },
+  (table) => [uniqueIndex('datasets_number').on(table.number)],
+);
+
+/**
+ * One integer key instead of (dataset, position): rows of one dataset lie next to each other in the table's own tree,
+ * so a page is one range scan, and a million rows append without a second index.
+ */
+export const datasetRows = sqliteTable('dataset_rows', {
+  key: integer('key').primaryKey(),
+  /** row number in the file (unusable rows leave gaps) */
+  row: integer('row').notNull(),
+  payload: text('payload').notNull(),
+});
+
+export const unusableRows = sqliteTable(
+  'unusable_rows',
+  {
+    datasetId: text('dataset_id').notNull().references(() => datasets.id, { onDelete: 'cascade' }),
+    row: integer('row').notNull(),
+    reason: text('reason').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.datasetId, table.row] })],
+);
+
+export const experts = sqliteTable(
+  'experts',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    modelId: text('model_id').notNull().references(() => models.id),
+    weightsHash: text('weights_hash').notNull(),
+    description: text('description').notNull().default(''),
+    source: text('source').notNull(),
+    createdAt: integer('created_at').notNull(),
+    deletedAt: integer('deleted_at'),
+    parameters: integer('parameters').notNull(),
+    matrices: integer('matrices').notNull(),
+    baseScore: real('base_score'),
+    score: real('score'),
+    gainMean: real('gain_mean'),
+    gainLow: real('gain_low'),
+    gainHigh: real('gain_high'),
+    provenance: text('provenance').notNull(),
+    /** name, description and tags in lower case: what the search field looks in */
+    searchText: text('search_text').notNull(),
+    /** the picture of z at the default number of bins, computed once */
+    zMap: text('z_map').notNull(),
+  },
+  (table) => [
+    uniqueIndex('experts_live_name').on(table.name).where(sql`deleted_at is null`),
+    index('experts_created').on(table.createdAt),
+    index('experts_model').on(table.modelId),
+  ],
+);
+
+export const expertTags = sqliteTable(
+  'expert_tags',
+  {
+    expertId: text('expert_id').notNull().references(() => experts.id, { onDelete: 'cascade' }),
+    tag: text('tag').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.expertId, table.tag] }), index('expert_tags_tag').on(table.tag)],
+);
+
+export const expertVectors = sqliteTable(
+  'expert_vectors',
+  {
+    expertId: text('expert_id').notNull().references(() => experts.id, { onDelete: 'cascade' }),
+    position: integer('position').notNull(),
+    matrix: text('matrix').notNull(),
+    /** little-endian fp32, one per singular value */
+    z: blob('z', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.expertId, table.position] })],
+);
+
+export const runs = sqliteTable(
+  'runs',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').notNull(),
+    name: text('name').notNull(),
+    jobId: text('job_id').notNull(),
+    modelId: text('model_id').notNull().references(() => models.id),
+    modelName: text('model_name').notNull(),
+    datasetId: text('dataset_id').references(() => datasets.id, { onDelete: 'set null' }),
+    datasetName: text('dataset_name').notNull(),
+    datasetHash: text('dataset_hash').notNull(),
+    grader: text('grader').notNull(),
+    raw: integer('raw', { mode: 'boolean' }).notNull(),
+    preset: text('preset').notNull(),
+    config: text('config').notNull(),
+    command: text('command').notNull(),
+    createdAt: integer('created_at').notNull(),
+    baseScore: real('base_score'),
+    bestScore: real('best_score'),
+    bestStep: integer('best_step'),
+    gainMean: real('gain_mean'),
+    gainLow: real('gain_low'),
+    gainHigh: real('gain_high'),
+    expertId: text('expert_id').references(() => experts.id),
+    seconds: real('seconds'),
+    /** how it ended, for when its job has been cleared from the list */
+    endState: text('end_state'),
+  },
+  (table) => [index('runs_created').on(table.createdAt), index('runs_dataset').on(table.datasetId)],
+);
+
+export const runSteps = sqliteTable(
+  'run_steps',
+  {
+    runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    step: integer('step').notNull(),
+    metric: text('metric').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.step] })],
+);
+
+export const runValidations = sqliteTable(
+  'run_validations',
+  {
+    runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    step: integer('step').notNull(),
+    metric: text('metric').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.step] })],
+);
+
+export const runSamples = sqliteTable(
+  'run_samples',
+  {
+    runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    step: integer('step').notNull(),
+    /** every sample of the step, one JSON array: they are only ever read together */
+    samples: text('samples').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.step] })],
+);
+
+export const runCheckpoints = sqliteTable(
+  'run_checkpoints',
+  {
+    runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    /** `latest` is where a training resumes, `best` the state at its best validation */
+    slot: text('slot').notNull(),
+    step: integer('step').notNull(),
+    state: blob('state', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.slot] })],
+);
+
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').notNull(),
+    title: text('title').notNull(),
+    state: text('state').notNull(),
+    /** order in the queue; a job that is taken up again keeps its place */
+    position: integer('position').notNull(),
+    heavy: integer('heavy', { mode: 'boolean' }).notNull(),
+    /** frozen when queued */
+    input: text('input').notNull(),
+    result: text('result'),
+    createdAt: integer('created_at').notNull(),
+    startedAt: integer('started_at'),
+    endedAt: integer('ended_at'),
+    progress: text('progress').notNull(),
+    error: text('error'),
+    runId: text('run_id'),
+    modelId: text('model_id'),
+    expertId: text('expert_id'),
+    /** a job that must have succeeded first (the SVD cache before a training) */
+    dependsOn: text('depends_on'),
+    /** the process that queued or runs it, and when that process was last seen alive */
+    ownerPid: integer('owner_pid').notNull(),
+    heartbeatAt: integer('heartbeat_at').notNull(),
+    /** engine deaths without a step in between, and the step (or unit) at which it died */
+    deaths: integer('deaths').notNull().default(0),
+    deathAt: integer('death_at').notNull().default(-1),
+    keepRequested: integer('keep_requested', { mode: 'boolean' }).notNull().default(false),
+  },
+  (table) => [index('jobs_state').on(table.state, table.position), index('jobs_created').on(table.createdAt)],
+);
+
+export const mixes = sqliteTable(
+  'mixes',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    modelId: text('model_id').notNull().references(() => models.id),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [uniqueIndex('mixes_name').on(table.modelId, table.name)],
+);
+
+export const mixParts = sqliteTable(
+  'mix_parts',
+  {
+    mixId: text('mix_id').notNull().references(() => mixes.id, { onDelete: 'cascade' }),
+    position: integer('position').notNull(),
+    expertId: text('expert_id').notNull().references(() => experts.id),
+    /** one number, or a JSON array with one per layer */
+    alpha: text('alpha').notNull(),
+    muted: integer('muted', { mode: 'boolean' }).notNull(),
+    solo: integer('solo', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.mixId, table.position] })],
+);
+
+export const conversations = sqliteTable(
+  'conversations',
+  {
+    id: text('id').primaryKey(),
+    title: text('title').notNull(),
+    modelId: text('model_id').notNull().references(() => models.id),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [index('conversations_created').on(table.createdAt)],
+);
+
+export const messages = sqliteTable(
+  'messages',
+  {
+    id: integer('id').primaryKey(),
+    conversationId: text('conversation_id').notNull().references(() => conversations.id, { onDelete: 'cascade' }),
+    role: text('role').notNull(),
+    content: text('content').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [index('messages_conversation').on(table.conversationId, table.id)],
+);
