@@ -1,0 +1,126 @@
+/**
+ * The Llama and Mistral decoder as graph functions: one layer, top to bottom, over whichever weights it is given.
+ * Attention comes in two forms: over the whole sequence at once, and one new token against a cache.
+ */
+import { add, concat, gather, input, matmul, mul, reshape, rmsNorm, rotary, silu, slice, sliceFrom, softmax, transpose } from '../graph/builders.ts';
+import type { Node } from '../graph/ops.ts';
+import type { ModelConfig } from '../checkpoint/config.ts';
+import { matrixName, type Projection } from '../../shared/matrices.ts';
+import type { Weights } from './weights.ts';
+
+/** Rotary tables [positions, headDim / 2] are inputs, so that a graph serves every length and every rope kind. */
+export interface Rotary {
+  positions: Node;
+  cos: Node;
+  sin: Node;
+}
+
+/** Queries, keys and values of one layer after rotation: [rows, heads, tokens, headDim], keys and values with keyValueHeads. */
+export interface Heads {
+  query: Node;
+  key: Node;
+  value: Node;
+}
+/** Returns the attended values as [rows, tokens, heads · headDim]. */
+export type Attend = (layer: number, heads: Heads) => Node;
+
+export interface DecoderInputs {
+  ids: Node;
+  rotary: Rotary;
+}
+
+export function decoderInputs(config: ModelConfig, tokens: number | 'tokens'): DecoderInputs {
+  return {
+    ids: input('ids', 'int64', ['rows', tokens]),
+    rotary: {
+      positions: input('positions', 'int64', ['rows', tokens]),
+      cos: input('cos', 'float32', ['positions', config.headDim / 2]),
+      sin: input('sin', 'float32', ['positions', config.headDim / 2]),
+    },
+  };
+}
+
+/** Token ids [rows, tokens] → final normalised hidden states [rows, tokens, hidden]. */
+export function decoder(config: ModelConfig, weights: Weights, inputs: DecoderInputs, attend: Attend): Node {
+  let x = gather(weights.tensor('model.embed_tokens.weight'), inputs.ids);
+  for (let layer = 0; layer < config.layers; layer++) x = decoderLayer(config, weights, layer, x, inputs.rotary, attend);
+  return rmsNorm(x, weights.tensor('model.norm.weight'), config.rmsNormEps);
+}
+
+function decoderLayer(config: ModelConfig, weights: Weights, layer: number, x: Node, { positions, cos, sin }: Rotary, attend: Attend): Node {
+  const { heads, keyValueHeads, headDim, rmsNormEps } = config;
+  const prefix = `model.layers.${layer}`;
+  const tokens = x.shape[1];
+
+  const normed = rmsNorm(x, weights.tensor(`${prefix}.input_layernorm.weight`), rmsNormEps);
+  const split = (projection: Projection, count: number): Node =>
+    splitHeads(biased(config.attentionBias, weights, layer, projection, weights.project(normed, matrixName(layer, projection))), tokens, count, headDim);
+  const attended = attend(layer, {
+    query: rotary(split('q', heads), positions, cos, sin),
+    key: rotary(split('k', keyValueHeads), positions, cos, sin),
+    value: split('v', keyValueHeads),
+  });
+  const afterAttention = add(x, biased(config.attentionBias, weights, layer, 'o', weights.project(attended, matrixName(layer, 'o'))));
+
+  const normedAgain = rmsNorm(afterAttention, weights.tensor(`${prefix}.post_attention_layernorm.weight`), rmsNormEps);
+  const mlp = (projection: Projection, input: Node): Node =>
+    biased(config.mlpBias, weights, layer, projection, weights.project(input, matrixName(layer, projection)));
+  return add(afterAttention, mlp('down', mul(silu(mlp('gate', normedAgain)), mlp('up', normedAgain))));
+}
+
+function biased(present: boolean, weights: Weights, layer: number, projection: Projection, y: Node): Node {
+  return present ? add(y, weights.tensor(matrixName(layer, projection).replace(/weight$/, 'bias'))) : y;
+}
+
+/** [rows, tokens, count · headDim] → [rows, count, tokens, headDim] */
+function splitHeads(x: Node, tokens: Node['shape'][number], count: number, headDim: number): Node {
+  // one token needs no transposition: its heads lie as they are
+  if (tokens === 1) return reshape(x, ['rows', count, 1, headDim]);
+  return transpose(reshape(x, ['rows', tokens, count, headDim]), [0, 2, 1, 3]);
+}
+
+/**
+ * Causal attention over whole sequences, padded on the right: what lies after a row's end is seen by nothing that
+ * counts. `mask` [tokens, tokens] is additive. The queries that share a key head are stacked along the token axis,
+ * so no key is repeated.
+ */
+export function fullAttention(config: ModelConfig, mask: Node): Attend {
+  const { heads, keyValueHeads, headDim } = config;
+  return (_, { query, key, value }) => {
+    const tokens = query.shape[2];
+    const stacked = reshape(query, ['rows', keyValueHeads, 'group*tokens', headDim]);
+    const scores = matmul(stacked, key, { transposeB: true, alpha: 1 / Math.sqrt(headDim) });
+    const masked = add(reshape(scores, ['rows', heads, tokens, tokens]), mask);
+    const attended = matmul(reshape(softmax(masked), ['rows', keyValueHeads, 'group*tokens', tokens]), value);
+    return joinHeads(reshape(attended, ['rows', heads, tokens, headDim]), tokens, heads * headDim);
+  };
+}
+
+const joinHeads = (x: Node, tokens: Node['shape'][number], width: number): Node =>
+  reshape(transpose(x, [0, 2, 1, 3]), ['rows', tokens, width]);
+
+export const pastKeyName = (layer: number): string => `pastKey${layer}`;
+export const pastValueName = (layer: number): string => `pastValue${layer}`;
+
+/**
+ * One new token of each row against a cache that JavaScript owns: the past is fed as it lies, only the new key and
+ * value go out (RUNTIME.md, "Decoding"). `mask` [rows, 1, 1, past] is additive over the past; the new token sees itself.
+ */
+export function cachedAttention(config: ModelConfig, mask: Node, fresh: (layer: number, key: Node, value: Node) => void): Attend {
+  const { heads, keyValueHeads, headDim } = config;
+  const group = heads / keyValueHeads;
+  const alpha = 1 / Math.sqrt(headDim);
+  return (layer, { query, key, value }) => {
+    fresh(layer, key, value);
+    const pastKey = input(pastKeyName(layer), 'float32', ['rows', keyValueHeads, 'past', headDim]);
+    const pastValue = input(pastValueName(layer), 'float32', ['rows', keyValueHeads, 'past', headDim]);
+    const grouped = reshape(query, ['rows', keyValueHeads, group, headDim]);
+    const onPast = add(matmul(grouped, pastKey, { transposeB: true, alpha }), mask);
+    const onNew = matmul(grouped, key, { transposeB: true, alpha });
+    const joined = softmax(concat([onNew, onPast], 3));
+    const pNew = slice(joined, 3, 0, 1);
+    const pPast = sliceFrom(joined, 3, 1, 'past');
+    const attended = add(matmul(pPast, pastValue), matmul(pNew, value));
+    return reshape(attended, ['rows', 1, heads * headDim]);
+  };
+}

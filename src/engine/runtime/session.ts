@@ -1,0 +1,103 @@
+/**
+ * ONNX Runtime sessions over generated graphs. `run` blocks the thread that calls it, so sessions live in the engine
+ * process, one `run` at a time (RUNTIME.md). This folder is the only one that imports onnxruntime-node.
+ */
+import { dirname, isAbsolute, relative, sep } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import type { Device } from '../../shared/contract.ts';
+import { SingularError } from '../../shared/errors.ts';
+import { encodeGraph } from '../graph/encode.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Node, TensorPlace } from '../graph/ops.ts';
+
+export type Tensor = ort.Tensor;
+export type Feeds = Record<string, Tensor>;
+
+export interface SessionOptions {
+  device: Device;
+  /** threads of one product on the CPU; 0 lets ONNX Runtime choose */
+  threads: number;
+}
+
+export const floats = (data: Float32Array, dims: readonly number[]): Tensor => new ort.Tensor('float32', data, dims);
+export const longs = (data: BigInt64Array, dims: readonly number[]): Tensor => new ort.Tensor('int64', data, dims);
+
+export function floatData(tensor: Tensor): Float32Array {
+  if (!(tensor.data instanceof Float32Array)) throw new Error(`a ${tensor.type} output where float32 was expected`);
+  return tensor.data;
+}
+export function longData(tensor: Tensor): BigInt64Array {
+  if (!(tensor.data instanceof BigInt64Array)) throw new Error(`a ${tensor.type} output where int64 was expected`);
+  return tensor.data;
+}
+
+/** Version of ONNX Runtime, and the providers its binary brings. */
+export const runtimeVersion = (): string => ort.env.versions.node ?? ort.env.versions.common;
+export const bundledProviders = (): string[] => ort.listSupportedBackends().map(({ name }) => name);
+
+export class Session {
+  readonly graph: Graph;
+  readonly device: Device;
+  private readonly session: ort.InferenceSession;
+  private readonly outputNames: string[];
+
+  private constructor(graph: Graph, device: Device, session: ort.InferenceSession) {
+    this.graph = graph;
+    this.device = device;
+    this.session = session;
+    this.outputNames = [...graph.outputs.keys()];
+  }
+
+  static async open(graph: Graph, { device, threads }: SessionOptions): Promise<Session> {
+    const places = graph.nodes.filter((node): node is Node<'external'> => node.op === 'external').map(({ attributes }) => attributes.place);
+    const root = commonFolder(places);
+    const bytes = encodeGraph(graph, {
+      dialect: device === 'cpu' || device === 'cuda' ? 'cpu' : 'portable',
+      locate: ({ file }) => relative(root, file).split(sep).join('/'),
+    });
+    const session = await ort.InferenceSession.create(bytes, {
+      executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+      graphOptimizationLevel: 'all',
+      ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      extra: {
+        session: {
+          disable_prepacking: '1', // weights stay in the file's pages; a second session over them costs nothing
+          set_denormal_as_zero: '1',
+          model_external_initializers_file_folder_path: root,
+        },
+      },
+    });
+    return new Session(graph, device, session);
+  }
+
+  /** Runs the graph; blocks the event loop for as long as it takes. */
+  async run(feeds: Feeds, outputs: readonly string[] = this.outputNames): Promise<Record<string, Tensor>> {
+    return this.session.run(feeds, outputs);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** The deepest folder that holds every file: external data must lie inside the folder that a session is given. */
+function commonFolder(places: readonly TensorPlace[]): string {
+  const files = [...new Set(places.map(({ file }) => file))];
+  if (files.length === 0) return process.cwd();
+  let folder = dirname(files[0]);
+  for (const file of files) {
+    while (!isInside(folder, file)) {
+      const parent = dirname(folder);
+      if (parent === folder) throw new SingularError('unavailable', `${file} lies on another drive than the model; move the application's home to the model's drive.`);
+      folder = parent;
+    }
+  }
+  return folder;
+}
+
+function isInside(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return path !== '' && !path.startsWith('..') && !isAbsolute(path);
+}
