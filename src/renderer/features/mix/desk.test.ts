@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { Bridge, CallName, EventName, Events, ExpertDto, MixDto, ModelDto, ZMapDto } from '../../../shared/contract.ts';
+import { samplingSchema } from '../../../shared/contract.ts';
+import { Answers, type Question } from './answers.svelte.ts';
+import { Desk } from './desk.svelte.ts';
+
+const model: ModelDto = { id: 'm', name: 'tiny', source: 'bundled', folder: '', weightsHash: 'w1', layers: 2, svd: { state: 'ready' } };
+const expert = (id: string, weightsHash = 'w1'): ExpertDto => ({ id, name: id, modelId: 'm', modelName: weightsHash === 'w1' ? 'tiny' : 'other', weightsHash, tags: [], description: '', createdAt: 0, parameters: 8, matrices: 2, source: 'trained', provenance: {} });
+const picture: ZMapDto = { layers: 2, bins: 2, matrices: [0, 1].map((layer) => ({ name: `model.layers.${layer}.self_attn.q_proj.weight`, layer, projection: 'q', rank: 2, cells: [0.2, -0.1] })) };
+
+function services(experts: ExpertDto[] = []) {
+  const listeners = new Map<EventName, ((payload: never) => void)[]>();
+  const calls: { name: CallName; input: Record<string, unknown> }[] = [];
+  let answers = 0;
+  const bridge = {
+    call: async (name: CallName, input: Record<string, unknown>) => {
+      calls.push({ name, input });
+      if (name === 'experts.zmap') return picture;
+      if (name === 'experts.get') {
+        const found = experts.find((one) => one.id === input['id']);
+        if (!found) throw new Error('There is no such expert.');
+        return found;
+      }
+      if (name === 'mixes.save') return { id: input['id'] ?? 'new', createdAt: 0, updatedAt: 0, ...input } as MixDto;
+      if (name === 'desk.answer') return { answerId: `a${++answers}` };
+      if (name === 'graders.test') return [{ row: 0, answer: '', score: 1, reason: 'the numbers are equal' }];
+      return null;
+    },
+    on: (event: EventName, listener: (payload: never) => void) => {
+      listeners.set(event, [...(listeners.get(event) ?? []), listener]);
+      return () => undefined;
+    },
+    pathOf: async () => '',
+  } as unknown as Bridge;
+  const emit = <E extends EventName>(event: E, payload: Events[E]): void => (listeners.get(event) ?? []).forEach((listener) => listener(payload as never));
+  return { bridge, calls, emit };
+}
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function deskOf(...experts: ExpertDto[]): Promise<Desk> {
+  const desk = new Desk(services(experts).bridge);
+  desk.model = model;
+  for (const one of experts) await desk.add(one);
+  return desk;
+}
+
+describe('the desk', () => {
+  it('never sends an expert of other weights, and says why', async () => {
+    const desk = await deskOf(expert('math'), expert('stranger', 'w2'));
+    expect(desk.parts.map((part) => part.expertId)).toEqual(['math']);
+    expect(desk.misfitOf(desk.strips[1]!)).toContain('Trained for other');
+    desk.strips[1]!.solo = true;
+    expect(desk.isHeard(desk.strips[0]!)).toBe(true);
+  });
+
+  it('is the base to the bit of the picture when reset or bypassed', async () => {
+    const desk = await deskOf(expert('math'));
+    expect(desk.mixed!.largest).toBeGreaterThan(0);
+    desk.bypass = true;
+    expect(desk.mixed!.largest).toBe(0);
+    expect(desk.parts.every((part) => part.muted)).toBe(true);
+    desk.reset();
+    expect(desk.parts).toEqual([{ expertId: 'math', alpha: 0, muted: false, solo: false }]);
+  });
+
+  it('marks a saved mix as modified until it is saved or put back', async () => {
+    const desk = await deskOf(expert('math'));
+    await desk.save('School', true);
+    expect(desk.modified).toBe(false);
+    desk.strips[0]!.alpha = 0.5;
+    expect(desk.modified).toBe(true);
+    desk.strips[0]!.alpha = 1;
+    expect(desk.modified).toBe(false);
+    desk.factor = 0.5;
+    expect(desk.modified).toBe(true);
+    await desk.save('School', false);
+    expect(desk.strips[0]!.alpha).toBe(0.5);
+    expect(desk.factor).toBe(1);
+    expect(desk.modified).toBe(false);
+  });
+
+  it('shows a removed expert of a saved mix instead of dropping it', async () => {
+    const desk = await deskOf(expert('math'));
+    await desk.load({ id: 'x', name: 'Old', modelId: 'm', createdAt: 0, updatedAt: 0, parts: [{ expertId: 'gone', alpha: 1, muted: false, solo: false }, { expertId: 'math', alpha: [0.5, 1], muted: false, solo: false }] });
+    expect(desk.strips.map((strip) => strip.name)).toEqual(['Removed expert', 'math']);
+    expect(desk.modified).toBe(false);
+    expect(desk.strips[1]!.alpha).toBe(0.75);
+  });
+
+  it('moves all layers by the same amount, and to the base at 0', async () => {
+    const desk = await deskOf(expert('math'));
+    const strip = desk.strips[0]!;
+    strip.splitByLayer(2);
+    strip.setLayer(0, 0.5);
+    strip.alpha = 1;
+    expect(strip.perLayer).toEqual([0.75, 1.25]);
+    strip.alpha = 0;
+    expect(strip.perLayer).toEqual([0, 0]);
+  });
+});
+
+describe('an answer', () => {
+  const question: Question = { modelId: 'm', prompt: 'How many?', raw: false, sampling: samplingSchema.parse({}), parts: [], expectation: { datasetId: 'd', datasetName: 'math', row: 0, grader: 'number', reference: '29' } };
+  const stats = { tokens: 2, promptTokens: 3, tokensPerSecond: 10, firstTokenMs: 1, stopReason: 'stop' as const };
+
+  it('keeps tokens that arrive before the call returns, and drops those of an older question', async () => {
+    const { bridge, emit } = services();
+    const answers = new Answers(bridge);
+    answers.listen();
+    const asking = answers.ask(question);
+    emit('answer.tokens', { answerId: 'a1', side: 'mix', tokens: [{ text: '2', id: 1 }] });
+    await asking;
+    emit('answer.tokens', { answerId: 'a1', side: 'mix', tokens: [{ text: '9', id: 2 }] });
+    expect(answers.mix.text).toBe('29');
+    await answers.ask({ ...question, prompt: 'Another?' });
+    emit('answer.tokens', { answerId: 'a1', side: 'mix', tokens: [{ text: 'late', id: 3 }] });
+    expect(answers.mix.text).toBe('');
+  });
+
+  it('grades each side against its row when it is done', async () => {
+    const { bridge, emit, calls } = services();
+    const answers = new Answers(bridge);
+    answers.listen();
+    await answers.ask(question);
+    emit('answer.done', { answerId: 'a1', side: 'base', stats });
+    await settle();
+    expect(answers.base.verdict?.right).toBe(true);
+    expect(calls.filter((call) => call.name === 'graders.test')).toHaveLength(1);
+    expect(answers.running).toBe(true);
+  });
+
+  it('asks only the mix again when the question stays the same', async () => {
+    const { bridge, emit, calls } = services();
+    const answers = new Answers(bridge);
+    answers.listen();
+    await answers.ask(question);
+    emit('answer.tokens', { answerId: 'a1', side: 'base', tokens: [{ text: 'base', id: 1 }] });
+    for (const side of ['base', 'mix'] as const) emit('answer.done', { answerId: 'a1', side, stats });
+    await answers.ask(question, true);
+    await answers.ask({ ...question, prompt: 'Another?' }, true);
+    expect(calls.filter((call) => call.name === 'desk.answer').map((call) => call.input['sides'])).toEqual(['both', 'mix', 'both']);
+    expect(answers.base.text).toBe('');
+  });
+
+  it('says why it failed and can be asked again', async () => {
+    const { bridge, emit } = services();
+    const answers = new Answers(bridge);
+    answers.listen();
+    await answers.ask(question);
+    emit('answer.failed', { answerId: 'a1', error: { code: 'engine-died', message: 'The engine stopped.' } });
+    expect(answers.error).toBe('The engine stopped.');
+    expect(answers.running).toBe(false);
+  });
+});
