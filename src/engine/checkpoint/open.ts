@@ -14,7 +14,7 @@ import { isWeightDtype } from './dtypes.ts';
 import { errorCode, readJsonFile } from './files.ts';
 import { openSafetensors, type TensorPlace } from './safetensors.ts';
 import { hasChatTemplate } from './tokenizer-files.ts';
-import { weightsHash } from './weights-hash.ts';
+import { weightsHash, type HashOptions } from './weights-hash.ts';
 
 export type WeightFormat = 'float32' | 'float16' | 'bfloat16';
 
@@ -139,11 +139,8 @@ async function exists(file: string): Promise<boolean> {
   return access(file).then(() => true, () => false);
 }
 
-/**
- * What the rest of the application knows of a model. Reads all weights once to hash them, unless `cacheRoot` holds
- * the hash of the same files already.
- */
-export async function facts(checkpoint: Checkpoint, options: { cacheRoot?: string; signal?: AbortSignal } = {}): Promise<ModelFacts> {
+/** What can be said of a model without reading its weights. */
+export function describe(checkpoint: Checkpoint): Omit<ModelFacts, 'weightsHash'> {
   const { config } = checkpoint;
   return {
     architecture: config.architecture,
@@ -156,9 +153,16 @@ export async function facts(checkpoint: Checkpoint, options: { cacheRoot?: strin
     sizeBytes: checkpoint.sizeBytes,
     dtype: checkpoint.dtype,
     hasChatTemplate: checkpoint.hasChatTemplate,
-    weightsHash: await weightsHash(checkpoint, options),
     matrices: checkpoint.matrices,
   };
+}
+
+/**
+ * What the rest of the application knows of a model. Reads all weights once to hash them, unless `cacheRoot` holds
+ * the hash of the same files already.
+ */
+export async function facts(checkpoint: Checkpoint, options: HashOptions = {}): Promise<ModelFacts> {
+  return { ...describe(checkpoint), weightsHash: await weightsHash(checkpoint, options) };
 }
 
 /** Whether `folder` looks like a checkpoint at all: it is a folder with a config.json. */
