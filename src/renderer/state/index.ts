@@ -1,0 +1,46 @@
+/** What the window knows: read once when it opens, kept true by events, read again after a lost connection. */
+import { bridge } from '../bridge/index.ts';
+import { notify } from '../ui/toast.ts';
+import { appInfo } from './app-info.svelte.ts';
+import { datasets } from './datasets.svelte.ts';
+import { experts } from './experts.svelte.ts';
+import { jobs } from './jobs.svelte.ts';
+import { announceJob } from './milestones.ts';
+import { mixes } from './mixes.svelte.ts';
+import { models } from './models.svelte.ts';
+import { settings } from './settings.svelte.ts';
+
+export { appInfo, datasets, experts, jobs, mixes, models, settings };
+export { ExpertList, type ExpertFilter } from './experts.svelte.ts';
+export { activeStates } from './jobs.svelte.ts';
+export { Resource } from './resource.svelte.ts';
+
+async function readAll(): Promise<void> {
+  await Promise.all([appInfo.refresh(), settings.refresh(), models.refresh(), jobs.refresh(), datasets.refresh(), mixes.refresh(), experts.changed()]);
+}
+
+/** Starts listening, then reads everything. Returns what stops it. */
+export function startState(): () => void {
+  const stops = [
+    bridge.on('models.changed', () => void models.refresh()),
+    bridge.on('datasets.changed', () => void datasets.refresh()),
+    bridge.on('experts.changed', () => void experts.changed()),
+    bridge.on('mixes.changed', () => void mixes.refresh()),
+    bridge.on('settings.changed', (value) => {
+      settings.value = value;
+      void appInfo.refresh();
+    }),
+    bridge.on('job.changed', (job) => {
+      announceJob(jobs.byId(job.id), job);
+      jobs.put(job);
+    }),
+    bridge.on('engine.changed', (engine) => {
+      if (appInfo.value) appInfo.value = { ...appInfo.value, engine };
+      if (engine.state === 'ready') void appInfo.refresh();
+    }),
+    bridge.on('notice', ({ level, message }) => notify(level, message)),
+    bridge.onReconnect(() => void readAll()),
+  ];
+  void readAll();
+  return () => stops.forEach((stop) => stop());
+}

@@ -1,0 +1,21 @@
+/** The parts that screens are made of. */
+export { default as Badge } from './Badge.svelte';
+export { default as Button } from './Button.svelte';
+export { default as ConfirmDialog } from './ConfirmDialog.svelte';
+export { default as Dialog } from './Dialog.svelte';
+export { default as EmptyState } from './EmptyState.svelte';
+export { default as ErrorNote } from './ErrorNote.svelte';
+export { default as IconButton } from './IconButton.svelte';
+export { default as Menu } from './Menu.svelte';
+export { default as NumberField } from './NumberField.svelte';
+export { default as Progress } from './Progress.svelte';
+export { default as ProgressRing } from './ProgressRing.svelte';
+export { default as Select } from './Select.svelte';
+export { default as Slider } from './Slider.svelte';
+export { default as Switch } from './Switch.svelte';
+export { default as Table } from './Table.svelte';
+export { default as Tabs } from './Tabs.svelte';
+export { default as TextField } from './TextField.svelte';
+export { default as Tooltip } from './Tooltip.svelte';
+export { announce } from './announcer.svelte.ts';
+export { attempt, notify, notifyError, notifyUndo } from './toast.ts';
