@@ -24,8 +24,9 @@ export const rooms = {
   'src/main/jobs': { rooms: ['src/shared', 'src/main/db', 'src/main/engine'], types: ['src/engine/host'], packages: ['zod'], instead: 'The queue speaks to the engine through src/main/engine and stores through src/main/db.' },
   'src/main/engine': { rooms: ['src/shared'], types: ['src/engine/host'], packages: ['zod'], instead: 'The engine runs in its own process: import its protocol as types, and send a message.' },
   'src/main/services': { rooms: ['src/shared', 'src/main/db', 'src/main/jobs', 'src/main/engine'], types: ['src/engine/host'], packages: ['zod'], instead: 'Services know no transport and no SQL: ask src/main/db, and let a shell carry the call.' },
-  'src/main/shells/local': { rooms: ['src/shared', 'src/main/services'], packages: ['ws', 'zod'], instead: 'A shell only carries the contract: put behaviour into src/main/services.' },
-  'src/main/shells/desktop': { rooms: ['src/shared', 'src/main/services'], packages: ['electron', 'zod'], instead: 'A shell only carries the contract: put behaviour into src/main/services.' },
+  'src/main/shells/common': { rooms: ['src/shared', 'src/main/services'], packages: ['zod'], instead: 'What both shells share knows neither Electron nor sockets.' },
+  'src/main/shells/local': { rooms: ['src/shared', 'src/main/services', 'src/main/shells/common'], packages: ['ws', 'zod'], instead: 'A shell only carries the contract: put behaviour into src/main/services.' },
+  'src/main/shells/desktop': { rooms: ['src/shared', 'src/main/services', 'src/main/shells/common'], packages: ['electron', 'zod'], instead: 'A shell only carries the contract: put behaviour into src/main/services.' },
   'src/main/cli': { rooms: ['src/shared', 'src/main/services'], packages: ['commander', 'zod'], instead: 'The command line is a shell: put behaviour into src/main/services.' },
 
   'src/preload': { rooms: ['src/shared'], packages: ['electron'], builtins: false, instead: 'The bridge is twenty lines: put behaviour into the window or into src/main/services.' },
