@@ -91,7 +91,7 @@ CREATE TABLE `jobs` (
 	`model_id` text,
 	`expert_id` text,
 	`depends_on` text,
-	`owner_pid` integer NOT NULL,
+	`owner` text NOT NULL,
 	`heartbeat_at` integer NOT NULL,
 	`deaths` integer DEFAULT 0 NOT NULL,
 	`death_at` integer DEFAULT -1 NOT NULL,
@@ -99,6 +99,7 @@ CREATE TABLE `jobs` (
 );
 --> statement-breakpoint
 CREATE INDEX `jobs_state` ON `jobs` (`state`,`position`);--> statement-breakpoint
+CREATE INDEX `jobs_run` ON `jobs` (`run_id`);--> statement-breakpoint
 CREATE INDEX `jobs_created` ON `jobs` (`created_at`);--> statement-breakpoint
 CREATE TABLE `messages` (
 	`id` integer PRIMARY KEY NOT NULL,

@@ -22,14 +22,14 @@ export interface JobRecord {
   modelId: string | null;
   expertId: string | null;
   dependsOn: string | null;
-  ownerPid: number;
+  owner: string;
   heartbeatAt: number;
   deaths: number;
   deathAt: number;
   keepRequested: boolean;
 }
 
-export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'ownerPid'>;
+export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'>;
 export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
 
 export interface JobStore {
@@ -42,8 +42,8 @@ export interface JobStore {
   queuePosition(id: string): number | undefined;
   change(id: string, changes: JobChanges): void;
   /** takes a queued job for this process, unless another process took it or (for a heavy one) runs a heavy one */
-  claim(id: string, owner: { pid: number; now: number; othersAliveSince: number }): boolean;
-  heartbeat(pid: number, now: number): void;
+  claim(id: string, by: { owner: string; now: number; othersAliveSince: number }): boolean;
+  heartbeat(owner: string, now: number): void;
   /** forgets jobs that ended */
   clear(): void;
 }
@@ -64,16 +64,16 @@ const toRecord = (row: Row): JobRecord => ({
 const ended: JobState[] = ['succeeded', 'failed', 'cancelled'];
 
 export function createJobStore({ orm, client }: Connection): JobStore {
-  const beat = client.prepare(`update jobs set heartbeat_at = ? where owner_pid = ? and state = 'running'`);
-  const claim = client.transaction((id: string, owner: { pid: number; now: number; othersAliveSince: number }): boolean => {
+  const beat = client.prepare(`update jobs set heartbeat_at = ? where owner = ? and state in ('running', 'queued')`);
+  const claim = client.transaction((id: string, by: { owner: string; now: number; othersAliveSince: number }): boolean => {
     const job = orm.select().from(jobs).where(and(eq(jobs.id, id), eq(jobs.state, 'queued'))).get();
     if (!job) return false;
     if (job.heavy) {
       const other = orm.select({ id: jobs.id }).from(jobs)
-        .where(and(eq(jobs.state, 'running'), eq(jobs.heavy, true), ne(jobs.ownerPid, owner.pid), sql`${jobs.heartbeatAt} >= ${owner.othersAliveSince}`)).get();
+        .where(and(eq(jobs.state, 'running'), eq(jobs.heavy, true), ne(jobs.owner, by.owner), sql`${jobs.heartbeatAt} >= ${by.othersAliveSince}`)).get();
       if (other) return false;
     }
-    orm.update(jobs).set({ state: 'running', ownerPid: owner.pid, heartbeatAt: owner.now, startedAt: job.startedAt ?? owner.now, endedAt: null, error: null }).where(eq(jobs.id, id)).run();
+    orm.update(jobs).set({ state: 'running', owner: by.owner, heartbeatAt: by.now, startedAt: job.startedAt ?? by.now, endedAt: null, error: null }).where(eq(jobs.id, id)).run();
     return true;
   });
   return {
@@ -106,8 +106,8 @@ export function createJobStore({ orm, client }: Connection): JobStore {
         ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
       }).where(eq(jobs.id, id)).run();
     },
-    claim: (id, owner) => claim.immediate(id, owner),
-    heartbeat: (pid, now) => void beat.run(now, pid),
+    claim: (id, by) => claim.immediate(id, by),
+    heartbeat: (owner, now) => void beat.run(now, owner),
     clear: () => void orm.delete(jobs).where(inArray(jobs.state, ended)).run(),
   };
 }

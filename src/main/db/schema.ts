@@ -227,15 +227,15 @@ export const jobs = sqliteTable(
     expertId: text('expert_id'),
     /** a job that must have succeeded first (the SVD cache before a training) */
     dependsOn: text('depends_on'),
-    /** the process that queued or runs it, and when that process was last seen alive */
-    ownerPid: integer('owner_pid').notNull(),
+    /** the instance of the application that queued or runs it (`pid:token`), and when that was last seen alive */
+    owner: text('owner').notNull(),
     heartbeatAt: integer('heartbeat_at').notNull(),
     /** engine deaths without a step in between, and the step (or unit) at which it died */
     deaths: integer('deaths').notNull().default(0),
     deathAt: integer('death_at').notNull().default(-1),
     keepRequested: integer('keep_requested', { mode: 'boolean' }).notNull().default(false),
   },
-  (table) => [index('jobs_state').on(table.state, table.position), index('jobs_created').on(table.createdAt)],
+  (table) => [index('jobs_state').on(table.state, table.position), index('jobs_run').on(table.runId), index('jobs_created').on(table.createdAt)],
 );
 
 export const mixes = sqliteTable(

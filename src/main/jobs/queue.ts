@@ -1,0 +1,349 @@
+/**
+ * The queue. Entries are frozen when queued and live in the database; one heavy job (training, SVD, evaluation)
+ * runs at a time, over all instances that share the database, light ones overlap.
+ *
+ *   queued → running → succeeded | failed | cancelled
+ *              ↓ ↑ pause, resume           interrupted: the application closed or died under it;
+ *            paused                        at the next start it is queued again, at its old place
+ *
+ * A job whose engine died is run again by itself: a training resumes from its last checkpoint. Three deaths without
+ * progress in between and it fails.
+ */
+import type { JobDto } from '../../shared/contract.ts';
+import { SingularError, toErrorDto } from '../../shared/errors.ts';
+import type { SteerAction } from '../../engine/host/protocol.ts';
+import type { JobRecord, JobStore, NewJob } from '../db/index.ts';
+import { heartbeatMs, newOwner, ownerIsAlive, retireOwner, silentMs } from './owner.ts';
+import type { JobRunner, JobRunners } from './runner.ts';
+
+export interface QueueOptions {
+  store: JobStore;
+  runners: JobRunners;
+  clock: () => number;
+  /** takes up jobs that dead instances left; a command line does not */
+  adopts: boolean;
+  changed(job: JobDto): void;
+  failed?(job: JobRecord, error: unknown): void;
+}
+
+export type QueuedJob = Omit<NewJob, 'heavy' | 'owner' | 'createdAt' | 'progress'> & { progress?: Partial<JobDto['progress']> };
+
+/** Light jobs at once. */
+const lightAtOnce = 4;
+const deathsAllowed = 3;
+/** How often a running job's progress reaches listeners and the database, at most. */
+const progressEveryMs = 100;
+const storeEveryMs = 500;
+/** How often a heavy job looks whether another instance's has ended. */
+const pollMs = 1000;
+
+const endStates: readonly JobDto['state'][] = ['succeeded', 'failed', 'cancelled'];
+
+interface Running {
+  abort: AbortController;
+  stopFor: 'cancel' | 'pause' | 'close' | undefined;
+  steer: SteerAction | undefined;
+  steerListeners: Set<(action: SteerAction) => void>;
+  progress: JobDto['progress'];
+  toldAt: number;
+  storedAt: number;
+  done: Promise<void>;
+}
+
+export class JobQueue {
+  readonly #options: QueueOptions;
+  readonly #owner = newOwner();
+  readonly #running = new Map<string, Running>();
+  readonly #waiters = new Map<string, Set<(job: JobRecord) => void>>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #poll: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
+  }
+
+  /** Queues again what dead instances left behind, and begins. */
+  start(): void {
+    const { store, clock, adopts } = this.#options;
+    if (adopts) {
+      for (const job of store.inStates(['running', 'interrupted', 'queued'])) {
+        if (job.owner === this.#owner || (job.state !== 'interrupted' && ownerIsAlive(job.owner, job.heartbeatAt, clock()))) continue;
+        store.change(job.id, { state: 'queued', owner: this.#owner, heartbeatAt: clock() });
+        this.#tell(job.id);
+      }
+    }
+    this.#pump();
+  }
+
+  add(job: QueuedJob): JobDto {
+    const { store, runners, clock } = this.#options;
+    store.add({
+      ...job, heavy: runners[job.kind].heavy, owner: this.#owner, createdAt: clock(),
+      progress: { done: 0, total: 0, unit: '', ...job.progress },
+    });
+    // begun on the next turn: whoever queued it sees it queued first, and may be inside a transaction
+    setImmediate(() => this.#pump());
+    return this.#tell(job.id);
+  }
+
+  get(id: string): JobDto { return this.#dto(this.#job(id)); }
+  list(offset: number, limit: number): JobDto[] { return this.#options.store.list(offset, limit).map((job) => this.#dto(job)); }
+
+  /** Resolves with the ended job; rejects with its error when it failed or was cancelled. */
+  finished(id: string): Promise<JobRecord> {
+    return new Promise((resolve, reject) => {
+      const settle = (job: JobRecord): void => {
+        if (job.state === 'succeeded') resolve(job);
+        else reject(job.error ? new SingularError(job.error.code, job.error.message, job.error.detail ? { detail: job.error.detail } : {}) : new SingularError('cancelled', `${job.title}: cancelled.`));
+      };
+      const job = this.#job(id);
+      if (endStates.includes(job.state)) settle(job);
+      else {
+        const waiters = this.#waiters.get(id) ?? new Set();
+        this.#waiters.set(id, waiters.add(settle));
+      }
+    });
+  }
+
+  pause(id: string): JobDto {
+    const job = this.#job(id);
+    const running = this.#running.get(id);
+    if (running) {
+      const how = this.#options.runners[job.kind].pause;
+      if (how === 'never') throw new SingularError('conflict', `“${job.title}” cannot be paused; it can only be cancelled.`);
+      running.stopFor = 'pause';
+      if (how === 'abort') running.abort.abort();
+      else this.#steer(running, 'pause');
+    } else if (job.state === 'queued') this.#change(id, { state: 'paused' });
+    else if (job.state !== 'paused') throw this.#elsewhereOrEnded(job, 'paused');
+    return this.get(id);
+  }
+
+  resume(id: string): JobDto {
+    const job = this.#job(id);
+    if (job.state === 'paused' || job.state === 'interrupted' || (job.state === 'failed' && job.kind !== 'import-dataset')) this.#requeue(id);
+    else if (job.state !== 'queued' && job.state !== 'running') throw this.#elsewhereOrEnded(job, 'resumed');
+    return this.get(id);
+  }
+
+  cancel(id: string): JobDto {
+    const job = this.#job(id);
+    const running = this.#running.get(id);
+    if (running) {
+      running.stopFor = 'cancel';
+      running.abort.abort();
+    } else if (job.state === 'queued' || job.state === 'paused' || job.state === 'interrupted') {
+      this.#end(id, { state: 'cancelled' });
+      setImmediate(() => this.#pump()); // what depends on it fails now
+    } else if (!endStates.includes(job.state)) throw this.#elsewhereOrEnded(job, 'cancelled');
+    return this.get(id);
+  }
+
+  keep(id: string): JobDto {
+    const job = this.#job(id);
+    const runner = this.#options.runners[job.kind];
+    if (endStates.includes(job.state) || !runner.canKeep?.(job)) throw new SingularError('conflict', `“${job.title}” has nothing to keep yet.`);
+    this.#options.store.change(id, { keepRequested: true });
+    const running = this.#running.get(id);
+    if (running) this.#steer(running, 'keep');
+    else if (job.state === 'running') throw this.#elsewhereOrEnded(job, 'ended');
+    else this.#requeue(id);
+    return this.get(id);
+  }
+
+  clear(): void {
+    this.#options.store.clear();
+  }
+
+  /** Stops what runs here, so that the next start takes it up again; waits at most `patienceMs` for checkpoints. */
+  async close(patienceMs = 3000): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#poll);
+    const running = [...this.#running];
+    for (const [id, entry] of running) {
+      entry.stopFor ??= 'close';
+      if (this.#options.runners[this.#job(id).kind].pause === 'steer') this.#steer(entry, 'pause');
+      else entry.abort.abort();
+    }
+    const allDone = Promise.all(running.map(([, entry]) => entry.done));
+    await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
+    for (const [, entry] of running) entry.abort.abort();
+    await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+    for (const id of this.#running.keys()) this.#change(id, { state: 'interrupted' });
+    this.#running.clear();
+    retireOwner(this.#owner);
+  }
+
+  #job(id: string): JobRecord {
+    const job = this.#options.store.get(id);
+    if (!job) throw new SingularError('not-found', `There is no job ${id}.`);
+    return job;
+  }
+
+  #elsewhereOrEnded(job: JobRecord, verb: string): SingularError {
+    return job.state === 'running'
+      ? new SingularError('conflict', `“${job.title}” runs in another instance of Singular and cannot be ${verb} from here.`)
+      : new SingularError('conflict', `“${job.title}” has ended (${job.state}) and cannot be ${verb}.`);
+  }
+
+  #requeue(id: string): void {
+    this.#change(id, { state: 'queued', owner: this.#owner, heartbeatAt: this.#options.clock(), endedAt: null, error: null, deaths: 0, deathAt: -1 });
+    setImmediate(() => this.#pump());
+  }
+
+  #steer(running: Running, action: SteerAction): void {
+    running.steer = action;
+    for (const listener of running.steerListeners) listener(action);
+  }
+
+  #beat(): void {
+    try {
+      this.#options.store.heartbeat(this.#owner, this.#options.clock());
+    } catch {
+      // a locked database: the next beat says it
+    }
+  }
+
+  #pump(): void {
+    if (this.#closed) return;
+    const { store, clock } = this.#options;
+    clearTimeout(this.#poll);
+    let heavyBusy = [...this.#running.keys()].some((id) => store.get(id)?.heavy);
+    let lightBusy = [...this.#running.keys()].filter((id) => !store.get(id)?.heavy).length;
+    for (const job of store.inStates(['queued'])) {
+      if (job.owner !== this.#owner || this.#running.has(job.id)) continue;
+      if (job.heavy ? heavyBusy : lightBusy >= lightAtOnce) continue;
+      const before = job.dependsOn === null ? undefined : store.get(job.dependsOn);
+      if (before && (before.state === 'failed' || before.state === 'cancelled')) {
+        this.#end(job.id, { state: 'failed', error: { code: before.error?.code ?? 'cancelled', message: `“${before.title}”, which this needs, ${before.state === 'failed' ? `failed: ${before.error?.message ?? ''}` : 'was cancelled.'}` } });
+        continue;
+      }
+      if (before && before.state !== 'succeeded') continue;
+      if (!store.claim(job.id, { owner: this.#owner, now: clock(), othersAliveSince: clock() - silentMs })) {
+        this.#poll = setTimeout(() => this.#pump(), pollMs).unref();
+        if (job.heavy) heavyBusy = true;
+        continue;
+      }
+      if (job.heavy) heavyBusy = true;
+      else lightBusy++;
+      this.#begin(job.id);
+    }
+  }
+
+  #begin(id: string): void {
+    const job = this.#job(id);
+    const running: Running = {
+      abort: new AbortController(), stopFor: undefined, steer: job.keepRequested ? 'keep' : undefined, steerListeners: new Set(),
+      progress: job.progress, toldAt: 0, storedAt: 0, done: Promise.resolve(),
+    };
+    this.#running.set(id, running);
+    this.#tell(id);
+    running.done = this.#runToEnd(id, this.#options.runners[job.kind], running).then(
+      (end) => this.#leave(id, end),
+      (error: unknown) => this.#leave(id, { state: 'failed', error: toErrorDto(error) }),
+    ).catch((error: unknown) => this.#options.failed?.(job, error));
+  }
+
+  /** Runs, and runs again after each death of the engine, until there is an end. */
+  async #runToEnd(id: string, runner: JobRunner, running: Running): Promise<Partial<JobRecord>> {
+    for (;;) {
+      try {
+        const result = await runner.run({
+          job: this.#job(id),
+          signal: running.abort.signal,
+          onSteer: (listener) => {
+            running.steerListeners.add(listener);
+            if (running.steer) listener(running.steer);
+          },
+          progress: (progress) => this.#progress(id, running, progress),
+          link: (ids) => this.#options.store.change(id, ids),
+        });
+        return { state: 'succeeded', result: result ?? null };
+      } catch (error) {
+        running.steerListeners.clear();
+        const code = error instanceof SingularError ? error.code : undefined;
+        if (running.stopFor && (code === 'cancelled' || code === 'engine-died')) {
+          return { state: ({ cancel: 'cancelled', pause: 'paused', close: 'interrupted' } as const)[running.stopFor] };
+        }
+        if (code === 'engine-died' && !this.#closed) {
+          const before = this.#job(id);
+          const at = running.progress.done;
+          const deaths = before.deathAt === at ? before.deaths + 1 : 1;
+          this.#options.store.change(id, { deaths, deathAt: at });
+          if (deaths < deathsAllowed) continue;
+          return { state: 'failed', error: {
+            code: 'engine-died',
+            message: `The engine process ended ${deaths} times at ${running.progress.unit || 'step'} ${at}; “${before.title}” was stopped there.`,
+            detail: toErrorDto(error).detail ?? toErrorDto(error).message,
+          } };
+        }
+        if (this.#closed) return { state: 'interrupted' };
+        this.#options.failed?.(this.#job(id), error);
+        return { state: 'failed', error: toErrorDto(error) };
+      }
+    }
+  }
+
+  #leave(id: string, end: Partial<JobRecord>): void {
+    const running = this.#running.get(id);
+    if (!running) return; // closed meanwhile
+    this.#running.delete(id);
+    const progress = { ...running.progress };
+    delete progress.secondsLeft;
+    if (end.state === 'paused' || end.state === 'interrupted') this.#change(id, { ...end, progress });
+    else this.#end(id, { ...end, progress });
+    this.#pump();
+  }
+
+  #end(id: string, changes: Partial<JobRecord>): void {
+    this.#change(id, { ...changes, endedAt: this.#options.clock() });
+    const job = this.#job(id);
+    this.#options.runners[job.kind].ended?.(job);
+    for (const waiter of this.#waiters.get(id) ?? []) waiter(job);
+    this.#waiters.delete(id);
+  }
+
+  #progress(id: string, running: Running, progress: Partial<JobDto['progress']>): void {
+    running.progress = { ...running.progress, ...progress };
+    const now = this.#options.clock();
+    if (now - running.toldAt < progressEveryMs) return;
+    running.toldAt = now;
+    if (now - running.storedAt >= storeEveryMs) {
+      running.storedAt = now;
+      this.#options.store.change(id, { progress: running.progress });
+    }
+    this.#tell(id);
+  }
+
+  #change(id: string, changes: Partial<JobRecord>): void {
+    this.#options.store.change(id, changes);
+    this.#tell(id);
+  }
+
+  #tell(id: string): JobDto {
+    const job = this.get(id);
+    this.#options.changed(job);
+    return job;
+  }
+
+  #dto(job: JobRecord): JobDto {
+    const runner = this.#options.runners[job.kind];
+    const running = this.#running.get(job.id);
+    const position = job.state === 'queued' ? this.#options.store.queuePosition(job.id) : undefined;
+    return {
+      id: job.id, kind: job.kind, title: job.title, state: job.state, createdAt: job.createdAt, progress: running?.progress ?? job.progress,
+      canPause: job.state === 'queued' || (job.state === 'running' && runner.pause !== 'never'),
+      canKeep: !endStates.includes(job.state) && runner.canKeep?.(job) === true,
+      ...(job.startedAt !== null && { startedAt: job.startedAt }),
+      ...(job.endedAt !== null && { endedAt: job.endedAt }),
+      ...(job.error !== null && { error: job.error }),
+      ...(job.runId !== null && { runId: job.runId }),
+      ...(job.modelId !== null && { modelId: job.modelId }),
+      ...(job.expertId !== null && { expertId: job.expertId }),
+      ...(position !== undefined && { queuePosition: position }),
+    };
+  }
+}
