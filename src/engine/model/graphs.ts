@@ -1,12 +1,12 @@
 /** The graphs that a model is run with. Every one is made from the same decoder over the weights it is given. */
-import { constant, exp, gather, gatherLast, input, logSoftmax, matmul, mul, neg, reshape, sub, sum } from '../graph/builders.ts';
+import { exp, gather, gatherLast, input, logSoftmax, matmul, mul, neg, reshape, sub, sum } from '../graph/builders.ts';
 import { gradientsOf } from '../graph/gradients.ts';
 import { graph, type Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/ops.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
 import { cachedAttention, decoder, decoderInputs, fullAttention } from './decoder.ts';
 import { chooseToken, type SamplingMode } from './sampling.ts';
-import type { Weights } from './weights.ts';
+import { mergedMatrices, type FactorisedMatrix, type Weights } from './weights.ts';
 
 const headName = (config: ModelConfig): string => (config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');
 
@@ -79,11 +79,12 @@ export type KlDirection = 'policy-base' | 'base-policy';
  * advantage, k the coefficient λ). KL is taken over the whole vocabulary at each place.
  *
  * Inputs: ids …, `at` [n], `targets` [n, 1], `weight` [n, 1], `klWeight` [n, 1], `baseHidden` [n, hiddenSize].
- * Outputs: `logProbs`, `klPolicyBase`, `klBasePolicy` [n, 1], `gradient:<matrix>` of each z, in z's own shape.
+ * Outputs: `logProbs`, `klPolicyBase`, `klBasePolicy` [n, 1], `gradient:<matrix>` with respect to σ ⊙ z of
+ * each matrix (times σ, it is the gradient with respect to z).
  */
 export function objectiveGraph(
   config: ModelConfig,
-  weights: Weights & { z: ReadonlyMap<string, Node> },
+  weights: Weights & { scales: ReadonlyMap<string, Node> },
   options: { klDirection: KlDirection; gradient: boolean },
 ): Graph {
   const hidden = gather(flatHidden(config, weights), input('at', 'int64', ['n']));
@@ -99,8 +100,8 @@ export function objectiveGraph(
   const gain = mul(input('weight', 'float32', ['n', 1]), logProbs);
   const price = mul(input('klWeight', 'float32', ['n', 1]), kl);
   const objective = sum(sub(gain, price), [0, 1]);
-  const names = [...weights.z.keys()];
-  gradientsOf(objective, [...weights.z.values()]).forEach((gradient, i) => {
+  const names = [...weights.scales.keys()];
+  gradientsOf(objective, [...weights.scales.values()]).forEach((gradient, i) => {
     outputs[gradientName(names[i])] = gradient;
   });
   return graph('objective-gradient', outputs);
@@ -125,13 +126,5 @@ export function pretrainingGraph(config: ModelConfig, weights: Weights & { input
   return graph('pretraining', outputs);
 }
 
-/** W′ = U diag(σ z) Vᵀ of one matrix at a time is what a merged checkpoint and merged decoding use: `scaled` [rank, 1] ⊙ Vᵀ. */
-export function mergeGraph(weights: readonly { name: string; u: Node; vt: Node; rank: number; sigma: Float32Array; z: Node }[]): Graph {
-  const outputs: Record<string, Node> = {};
-  for (const { name, u, vt, rank, sigma, z } of weights) {
-    const scale = reshape(mul(z, constant(sigma, [rank])), [rank, 1]);
-    outputs[`merged:${name}`] = matmul(u, mul(vt, scale));
-  }
-  return graph('merge', outputs);
-}
-
+/** Merged matrices as outputs `merged:<matrix>`, for weights that stay for long. */
+export const mergeGraph = (matrices: readonly FactorisedMatrix[]): Graph => graph('merge', mergedMatrices(matrices));

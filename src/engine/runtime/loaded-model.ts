@@ -1,0 +1,152 @@
+/**
+ * A model ready to run: its checkpoint, tokenizer, rotary tables, and the sessions made of it so far. Sessions refer
+ * to the weights in place, so a second graph over the same model costs its encoding and no weights.
+ */
+import type { Device } from '../../shared/contract.ts';
+import type { ZVectors } from '../../shared/matrices.ts';
+import { SingularError } from '../../shared/errors.ts';
+import type { Checkpoint } from '../checkpoint/open.ts';
+import type { Tokenizer } from '../checkpoint/tokenizer.ts';
+import type { Graph } from '../graph/graph.ts';
+import { RotaryTables } from '../model/feeds.ts';
+import { mergeGraph } from '../model/graphs.ts';
+import { factorisedWeights, fedWeights, plainWeights, scaleName, type FactorisedMatrix, type Weights } from '../model/weights.ts';
+import { floatData, floats, Session, type Feeds } from './session.ts';
+
+/** Which z a batch is answered with. A matrix that z leaves out is the base's. */
+export type Adaptation =
+  | { kind: 'base' }
+  | { kind: 'shared'; z: ZVectors }
+  | { kind: 'per-row'; z: readonly ZVectors[] }
+  /** one z for a long time: weights formed once by `merge` */
+  | { kind: 'merged'; weights: ReadonlyMap<string, Float32Array> };
+
+export interface LoadedModelOptions {
+  checkpoint: Checkpoint;
+  tokenizer: Tokenizer;
+  device: Device;
+  threads: number;
+  /** opens (or makes) the SVD cache when a z is first used */
+  factors: () => Promise<readonly FactorisedMatrix[]>;
+}
+
+export class LoadedModel {
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+  readonly device: Device;
+  readonly rotary: RotaryTables;
+  private readonly threads: number;
+  private readonly openFactors: () => Promise<readonly FactorisedMatrix[]>;
+  private factors: ReadonlyMap<string, FactorisedMatrix> | undefined;
+  private readonly sessions = new Map<string, Promise<Session>>();
+
+  constructor({ checkpoint, tokenizer, device, threads, factors }: LoadedModelOptions) {
+    this.checkpoint = checkpoint;
+    this.tokenizer = tokenizer;
+    this.device = device;
+    this.threads = threads;
+    this.openFactors = factors;
+    this.rotary = new RotaryTables(checkpoint.config);
+  }
+
+  get config(): Checkpoint['config'] {
+    return this.checkpoint.config;
+  }
+
+  /** Factors of the named matrices, in the house order. */
+  async factorsOf(names: Iterable<string>): Promise<FactorisedMatrix[]> {
+    this.factors ??= new Map((await this.openFactors()).map((factor) => [factor.name, factor]));
+    const wanted = new Set(names);
+    const known = [...this.factors.values()].filter(({ name }) => wanted.has(name));
+    if (known.length !== wanted.size) {
+      const missing = [...wanted].find((name) => !this.factors?.has(name));
+      throw new SingularError('conflict', `The model has no matrix ${missing}.`);
+    }
+    return known;
+  }
+
+  plain(): Weights {
+    return plainWeights(this.checkpoint.tensors);
+  }
+
+  /** The session of a graph, made at its first use. `key` must tell graphs over the same model apart. */
+  session(key: string, make: () => Graph): Promise<Session> {
+    let session = this.sessions.get(key);
+    if (session === undefined) {
+      session = Session.open(make(), { device: this.device, threads: this.threads });
+      session.catch(() => this.sessions.delete(key));
+      this.sessions.set(key, session);
+    }
+    return session;
+  }
+
+  /** Weights for an adaptation, the part of the session key that tells them apart, and the feeds for chosen rows. */
+  async adapt(adaptation: Adaptation): Promise<Adapted> {
+    switch (adaptation.kind) {
+      case 'base':
+        return { key: 'base', weights: () => this.plain(), feeds: () => ({}) };
+      case 'merged': {
+        const shapes = this.checkpoint.matrices.filter(({ name }) => adaptation.weights.has(name)).map(({ name, rows, columns }) => [name, [rows, columns]] as const);
+        const feeds = Object.fromEntries(shapes.map(([name, shape]) => [name, floats(adaptation.weights.get(name) ?? new Float32Array(0), shape)]));
+        const names = shapes.map(([name]) => name);
+        return { key: `merged:${this.setKey(names)}`, weights: () => fedWeights(new Map(shapes), this.plain()), feeds: () => feeds };
+      }
+      case 'shared': {
+        const factors = await this.factorsOf(Object.keys(adaptation.z));
+        const feeds = Object.fromEntries(factors.map((factor) => [scaleName(factor.name), floats(scaled(factor, adaptation.z[factor.name]), [factor.sigma.length])]));
+        return { key: `shared:${this.setKey(factors.map(({ name }) => name))}`, weights: () => factorisedWeights(this.plain(), factors, 'shared'), feeds: () => feeds };
+      }
+      case 'per-row': {
+        const factors = await this.factorsOf(new Set(adaptation.z.flatMap((z) => Object.keys(z))));
+        return {
+          key: `per-row:${this.setKey(factors.map(({ name }) => name))}`,
+          weights: () => factorisedWeights(this.plain(), factors, 'per-row'),
+          feeds: (rows) => perRowFeeds(factors, rows.map((row) => adaptation.z[row] ?? {})),
+        };
+      }
+    }
+  }
+
+  /** W′ = U diag(σ z) Vᵀ of every matrix that z tunes. */
+  async merge(z: ZVectors): Promise<Map<string, Float32Array>> {
+    const factors = await this.factorsOf(Object.keys(z));
+    const session = await this.session(`merge:${this.setKey(factors.map(({ name }) => name))}`, () => mergeGraph(factors));
+    const outputs = await session.run(Object.fromEntries(factors.map((factor) => [scaleName(factor.name), floats(scaled(factor, z[factor.name]), [factor.sigma.length])])));
+    return new Map(factors.map(({ name }) => [name, floatData(outputs[`merged:${name}`])]));
+  }
+
+  private setKey(names: readonly string[]): string {
+    return names.length === this.checkpoint.matrices.length ? 'all' : names.join();
+  }
+
+  async release(): Promise<void> {
+    const sessions = [...this.sessions.values()];
+    this.sessions.clear();
+    for (const session of sessions) await (await session).release();
+  }
+}
+
+export interface Adapted {
+  key: string;
+  weights: () => Weights;
+  /** extra inputs for the given rows of the batch */
+  feeds: (rows: readonly number[]) => Feeds;
+}
+
+/** σ ⊙ z */
+export function scaled({ name, sigma }: FactorisedMatrix, z: Float32Array | undefined): Float32Array {
+  if (z === undefined) return sigma;
+  if (z.length !== sigma.length) throw new SingularError('conflict', `z of ${name} has ${z.length} values; the matrix has ${sigma.length} singular values.`);
+  return sigma.map((value, i) => value * z[i]);
+}
+
+function perRowFeeds(factors: readonly FactorisedMatrix[], rows: readonly ZVectors[]): Feeds {
+  return Object.fromEntries(
+    factors.map((factor) => {
+      const rank = factor.sigma.length;
+      const packed = new Float32Array(rows.length * rank);
+      rows.forEach((z, row) => packed.set(scaled(factor, z[factor.name]), row * rank));
+      return [scaleName(factor.name), floats(packed, [rows.length, 1, rank])];
+    }),
+  );
+}

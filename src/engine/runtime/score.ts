@@ -1,0 +1,58 @@
+/** Given answers under a model: log-probabilities of their tokens, and the inputs that every graph over answers shares. */
+import { causalMask, rightPadded } from '../model/feeds.ts';
+import { hiddenGraph, logitsGraph, scoreGraph } from '../model/graphs.ts';
+import type { Adaptation, LoadedModel } from './loaded-model.ts';
+import { floatData, floats, longs, type Feeds } from './session.ts';
+
+export interface Sequence {
+  prompt: readonly number[];
+  answer: readonly number[];
+}
+
+/** Feeds over whole sequences; `at` are the flat places whose next token belongs to an answer, `targets` those tokens. */
+export function sequenceFeeds(model: LoadedModel, sequences: readonly Sequence[]): { feeds: Feeds; targets: Feeds; count: number } {
+  const { rows, tokens, ids, positions } = rightPadded(sequences.map(({ prompt, answer }) => [...prompt, ...answer]));
+  const { cos, sin, positions: places } = model.rotary.for(tokens);
+  const tables = [places, model.config.headDim / 2];
+  const at = sequences.flatMap(({ prompt, answer }, row) => answer.map((_, i) => BigInt(row * tokens + prompt.length - 1 + i)));
+  const targets = sequences.flatMap(({ answer }) => answer.map(BigInt));
+  return {
+    count: at.length,
+    feeds: {
+      ids: longs(ids, [rows, tokens]),
+      positions: longs(positions, [rows, tokens]),
+      cos: floats(cos, tables),
+      sin: floats(sin, tables),
+      mask: floats(causalMask(tokens, model.config.slidingWindow), [tokens, tokens]),
+      at: longs(BigInt64Array.from(at), [at.length]),
+    },
+    targets: { targets: longs(BigInt64Array.from(targets), [targets.length, 1]) },
+  };
+}
+
+const everyRow = (sequences: readonly Sequence[]): number[] => sequences.map((_, row) => row);
+
+/** log p of every answer token, sequence after sequence. */
+export async function logProbsOf(model: LoadedModel, sequences: readonly Sequence[], adaptation: Adaptation): Promise<Float32Array> {
+  const adapted = await model.adapt(adaptation);
+  const session = await model.session(`score:${adapted.key}`, () => scoreGraph(model.config, adapted.weights()));
+  const { feeds, targets } = sequenceFeeds(model, sequences);
+  const { logProbs } = await session.run({ ...feeds, ...targets, ...adapted.feeds(everyRow(sequences)) });
+  return floatData(logProbs);
+}
+
+/** Logits [answer tokens, vocabulary] at the places that predict the answers. */
+export async function logitsOf(model: LoadedModel, sequences: readonly Sequence[], adaptation: Adaptation): Promise<Float32Array> {
+  const adapted = await model.adapt(adaptation);
+  const session = await model.session(`logits:${adapted.key}`, () => logitsGraph(model.config, adapted.weights()));
+  const { feeds } = sequenceFeeds(model, sequences);
+  const { logits } = await session.run({ ...feeds, ...adapted.feeds(everyRow(sequences)) });
+  return floatData(logits);
+}
+
+/** The base model's final hidden states [answer tokens, hiddenSize] at the same places: its side of the KL term. */
+export async function baseHiddenOf(model: LoadedModel, feeds: Feeds): Promise<Float32Array> {
+  const session = await model.session('hidden:base', () => hiddenGraph(model.config, model.plain()));
+  const { hidden } = await session.run(feeds);
+  return floatData(hidden);
+}
