@@ -1,0 +1,37 @@
+/**
+ * Builds the desktop application: the privileged process, the engine process and the command line as plain
+ * JavaScript in `out/main`, the preload as the CommonJS that a sandboxed window needs, and the window itself.
+ * What is in `dependencies` stays outside the bundle: native libraries and packages that read files beside them.
+ */
+import { defineConfig, type UserConfig } from 'electron-vite';
+import windowConfig from './vite.config.ts';
+
+const config: UserConfig = {
+  main: {
+    build: {
+      outDir: 'out/main',
+      target: 'node24',
+      rolldownOptions: {
+        input: {
+          main: 'src/main/shells/desktop/main.ts',
+          engine: 'src/engine/host/main.ts',
+          cli: 'src/main/cli/main.ts',
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: 'src/preload/preload.ts' },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: windowConfig as UserConfig['renderer'],
+};
+
+export default defineConfig(config);
