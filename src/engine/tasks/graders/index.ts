@@ -1,0 +1,53 @@
+/** The graders: one table over all kinds, and the only place where a grader's spec is read. */
+import { SingularError } from '../../../shared/errors.ts';
+import { choiceGrader } from './choice.ts';
+import { containsGrader } from './contains.ts';
+import { exactGrader } from './exact.ts';
+import { expressionGrader } from './expression.ts';
+import type { Grader } from './grader.ts';
+import { numberGrader } from './number.ts';
+import { pythonGrader } from './python.ts';
+
+export type { Grade, GradeItem, Grader } from './grader.ts';
+
+/** `plain` kinds are a word; `text` kinds carry the person's text behind the first colon, to the letter. */
+interface Kind {
+  takes: 'nothing' | 'text';
+  /** in words, for the window */
+  description: string;
+  /** columns beside the prompt that a row must have */
+  needs: 'nothing' | 'answer' | 'tests';
+  create(spec: string, text: string): Grader | Promise<Grader>;
+}
+
+export const graderKinds = ['contains', 'exact', 'number', 'choice', 'python', 'expression'] as const;
+export type GraderKind = (typeof graderKinds)[number];
+
+export const graders: Record<GraderKind, Kind> = {
+  contains: { takes: 'text', needs: 'nothing', description: 'The answer contains a text, to the letter.', create: containsGrader },
+  exact: { takes: 'nothing', needs: 'answer', description: 'The answer equals the reference.', create: exactGrader },
+  number: { takes: 'nothing', needs: 'answer', description: 'The last number, or the one after ####, equals the reference’s.', create: numberGrader },
+  choice: { takes: 'nothing', needs: 'answer', description: 'The answer picks the right option, by letter or text.', create: choiceGrader },
+  python: { takes: 'nothing', needs: 'tests', description: 'The answer is Python code that passes the row’s tests.', create: (spec) => pythonGrader(spec) },
+  expression: { takes: 'text', needs: 'nothing', description: 'A JavaScript expression of your own over answer and row.', create: expressionGrader },
+};
+
+/** Errors: `bad-input`, naming the kinds, for a spec that is none. Says nothing yet about an expression's syntax. */
+export function parseGrader(spec: string): { kind: GraderKind; text: string } {
+  const colon = spec.indexOf(':');
+  const name = (colon === -1 ? spec : spec.slice(0, colon)).trim();
+  const kind = graderKinds.find((known) => known === name);
+  if (kind === undefined) {
+    throw new SingularError('bad-input', `“${spec.slice(0, 60)}” is no grader; there are contains:TEXT, exact, number, choice, python and expression:JAVASCRIPT.`);
+  }
+  const text = colon === -1 ? '' : spec.slice(colon + 1);
+  if (graders[kind].takes === 'nothing' && text !== '') throw new SingularError('bad-input', `The grader ${kind} takes nothing behind its name, but got “${text.slice(0, 60)}”.`);
+  if (graders[kind].takes === 'text' && text === '') throw new SingularError('bad-input', `The grader ${kind} needs a text: ${kind}:${kind === 'contains' ? ' dog' : 'answer.length < 100'}, for example.`);
+  return { kind, text };
+}
+
+/** Makes a grader from its spec. The caller disposes of it. Errors: `bad-input` for a spec that cannot work. */
+export async function createGrader(spec: string): Promise<Grader> {
+  const { kind, text } = parseGrader(spec);
+  return graders[kind].create(spec, text);
+}

@@ -1,0 +1,143 @@
+/**
+ * A process for code from outside: started with Node's permission model, fed rows in batches, killed when a row takes
+ * too long, and started again for the rows after it. One batch at a time; it stays warm between batches.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { SingularError } from '../../../../shared/errors.ts';
+
+export interface SandboxOptions {
+  /** in words, for errors: "The Python sandbox" */
+  name: string;
+  /** the script that the process runs, and what else it may read */
+  script: string;
+  readable: readonly string[];
+  /** given to the script as JSON */
+  setup: unknown;
+  /** longest time without a result before the process is killed, and longest start */
+  rowMs: number;
+  startMs: number;
+  /** of JavaScript; WebAssembly's memory is limited by the script */
+  heapMb: number;
+}
+export type SandboxOutcome = { value: unknown } | { failed: 'time' | 'died' };
+type Message = { ready: true } | { index: number; value: unknown };
+
+export class SandboxProcess {
+  private readonly options: SandboxOptions;
+  private child: Promise<ChildProcess> | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  constructor(options: SandboxOptions) {
+    this.options = options;
+  }
+
+  /** Outcomes in the order of `payloads`. Errors: `unavailable` where the process does not start. */
+  run(payloads: readonly string[]): Promise<SandboxOutcome[]> {
+    const turn = this.queue.then(() => this.runAll(payloads));
+    this.queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const child = this.child;
+    this.child = undefined;
+    (await child?.catch(() => undefined))?.kill('SIGKILL');
+  }
+
+  private async runAll(payloads: readonly string[]): Promise<SandboxOutcome[]> {
+    const outcomes: SandboxOutcome[] = [];
+    while (outcomes.length < payloads.length) {
+      const child = await (this.child ??= this.start());
+      const before = outcomes.length;
+      const failed = await this.feed(child, payloads, outcomes);
+      if (failed === undefined) break;
+      // a process that ends by itself behind a result has named the reason in that result
+      if (failed === 'time' || outcomes.length === before) outcomes.push({ failed });
+      child.kill('SIGKILL');
+      // the next one starts while the caller goes on
+      this.child = this.disposed ? undefined : this.start();
+      this.child?.catch(() => {});
+    }
+    return outcomes;
+  }
+
+  /** Sends the rows that have no outcome yet; resolves when all have one, or with why the process is of no more use. */
+  private feed(child: ChildProcess, payloads: readonly string[], outcomes: SandboxOutcome[]): Promise<'time' | 'died' | undefined> {
+    return new Promise((resolve) => {
+      let timer = setTimeout(() => end('time'), this.options.rowMs);
+      const end = (failed: 'time' | 'died' | undefined): void => {
+        clearTimeout(timer);
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+        resolve(failed);
+      };
+      const onExit = (): void => end('died');
+      const onMessage = (message: Message): void => {
+        if ('ready' in message || message.index !== outcomes.length) return;
+        outcomes.push({ value: message.value });
+        clearTimeout(timer);
+        if (outcomes.length === payloads.length) end(undefined);
+        else timer = setTimeout(() => end('time'), this.options.rowMs);
+      };
+      child.on('message', onMessage);
+      child.on('exit', onExit);
+      if (child.exitCode !== null || child.signalCode !== null || !child.connected) {
+        end('died');
+        return;
+      }
+      const first = outcomes.length;
+      child.send({ items: payloads.slice(first).map((payload, offset) => ({ index: first + offset, payload })) }, () => {});
+    });
+  }
+
+  private start(): Promise<ChildProcess> {
+    const { name, script, readable, setup, startMs, heapMb } = this.options;
+    const child = fork(script, [JSON.stringify(setup)], {
+      execArgv: ['--permission', ...[script, ...packageFiles(script), ...readable].map((path) => `--allow-fs-read=${path}`), '--disallow-code-generation-from-strings', '--no-warnings', `--max-old-space-size=${heapMb}`],
+      // nothing of this process's surroundings; Windows does not start a process without SystemRoot
+      env: process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    // a sandbox never keeps the application alive
+    child.unref();
+    child.channel?.unref();
+    let complaint = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (complaint.length < 2000) complaint += text;
+    });
+    (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => {
+        settle();
+        child.kill('SIGKILL');
+        this.child = undefined;
+        reject(new SingularError('unavailable', `${name} does not start here: ${why}.`, { detail: complaint }));
+      };
+      const timer = setTimeout(() => fail(`it took longer than ${startMs / 1000} s`), startMs);
+      const onExit = (code: number | null): void => fail(`its process ended with ${code ?? 'a signal'}`);
+      const onError = (error: Error): void => fail(error.message);
+      const onMessage = (message: Message): void => {
+        if (!('ready' in message)) return;
+        settle();
+        resolve(child);
+      };
+      const settle = (): void => {
+        clearTimeout(timer);
+        child.off('exit', onExit).off('message', onMessage);
+      };
+      child.on('exit', onExit).on('message', onMessage).on('error', onError);
+    });
+  }
+}
+
+/** Node looks for the `package.json` files above a module to learn its kind. */
+function packageFiles(script: string): string[] {
+  const files: string[] = [];
+  for (let folder = dirname(script); ; folder = dirname(folder)) {
+    files.push(join(folder, 'package.json'));
+    if (dirname(folder) === folder) return files;
+  }
+}
