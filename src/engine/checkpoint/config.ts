@@ -153,7 +153,7 @@ function ropeScaling(raw: RawConfig, maxPositions: number, refuse: (sentence: st
   const rope = raw.rope_parameters ?? raw.rope_scaling;
   if (!rope) return null;
   const kind = rope.rope_type ?? rope.type ?? 'default';
-  const need = (name: keyof typeof rope & string, value: number | undefined): number => value ?? refuse(`“${key}.${name}” is missing for rope kind “${kind}”.`);
+  const need = (name: keyof typeof rope  , value: number | undefined): number => value ?? refuse(`“${key}.${name}” is missing for rope kind “${kind}”.`);
   switch (kind) {
     case 'default':
       return null;

@@ -69,10 +69,10 @@ export function toFloat32(bytes: Uint8Array, dtype: WeightDtype): Float32Array {
   const values = new Float32Array(words.length);
   if (dtype === 'F16') {
     const table = halfTable();
-    for (let i = 0; i < words.length; i++) values[i] = table[words[i] as number] as number;
+    for (let i = 0; i < words.length; i++) values[i] = table[words[i]];
   } else {
     const bits = new Uint32Array(values.buffer);
-    for (let i = 0; i < words.length; i++) bits[i] = (words[i] as number) << 16;
+    for (let i = 0; i < words.length; i++) bits[i] = (words[i]) << 16;
   }
   return values;
 }
@@ -82,10 +82,10 @@ export function fromFloat32(values: Float32Array, dtype: WeightDtype): Uint8Arra
   if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const words = new Uint16Array(values.length);
   if (dtype === 'F16') {
-    for (let i = 0; i < words.length; i++) words[i] = singleToHalf(values[i] as number);
+    for (let i = 0; i < words.length; i++) words[i] = singleToHalf(values[i]);
   } else {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    for (let i = 0; i < words.length; i++) words[i] = singleToBfloat(bits[i] as number);
+    for (let i = 0; i < words.length; i++) words[i] = singleToBfloat(bits[i]);
   }
   return new Uint8Array(words.buffer);
 }
@@ -96,6 +96,6 @@ export function firstNonFinite(bytes: Uint8Array, dtype: WeightDtype): number {
   // An exponent of all ones is NaN or infinity in each of the three formats.
   const words = dtype === 'F32' ? new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4) : new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
   const exponent = dtype === 'F32' ? 0x7f800000 : dtype === 'F16' ? 0x7c00 : 0x7f80;
-  for (let i = 0; i < words.length; i++) if (((words[i] as number) & exponent) === exponent) return i;
+  for (let i = 0; i < words.length; i++) if (((words[i]) & exponent) === exponent) return i;
   return -1;
 }

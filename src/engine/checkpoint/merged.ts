@@ -125,11 +125,11 @@ async function mergedBytes({ svd, multiply = multiplyPlain }: MergeRequest, name
   // Scaling U's columns keeps one factor as it lies.
   const scaled = new Float32Array(rows * rank);
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < rank; i++) scaled[row * rank + i] = (u[row * rank + i] as number) * (sigma[i] as number) * ((z[i] as number) - 1);
+    for (let i = 0; i < rank; i++) scaled[row * rank + i] = (u[row * rank + i]) * (sigma[i]) * ((z[i]) - 1);
   }
   const change = await multiply(scaled, vt, rows, rank, columns);
   const weight = await readTensorF32(place);
-  for (let i = 0; i < weight.length; i++) weight[i] = (weight[i] as number) + (change[i] as number);
+  for (let i = 0; i < weight.length; i++) weight[i] = (weight[i]) + (change[i]);
   return fromFloat32(weight, place.dtype);
 }
 
@@ -140,10 +140,10 @@ export function multiplyPlain(a: Float32Array, b: Float32Array, m: number, k: nu
   for (let i = 0; i < m; i++) {
     row.fill(0);
     for (let j = 0; j < k; j++) {
-      const factor = a[i * k + j] as number;
+      const factor = a[i * k + j];
       if (factor === 0) continue;
       const start = j * n;
-      for (let column = 0; column < n; column++) row[column] = (row[column] as number) + factor * (b[start + column] as number);
+      for (let column = 0; column < n; column++) row[column] = (row[column]) + factor * (b[start + column]);
     }
     product.set(row, i * n);
   }
