@@ -1,0 +1,10 @@
+import type { ModelSettings } from './settings.ts';
+import { settings as tinyLlama } from './tiny-llama.ts';
+
+export const allSettings: readonly ModelSettings[] = [tinyLlama];
+
+export function settingsOf(id: string): ModelSettings {
+  const found = allSettings.find((settings) => settings.id === id);
+  if (!found) throw new RangeError(`No settings for "${id}"; there are: ${allSettings.map((settings) => settings.id).join(', ')}.`);
+  return found;
+}

@@ -1,0 +1,50 @@
+/** Everything that makes one bundled model: a model differs from another by this file alone. */
+export interface ModelSettings {
+  id: string;
+  license: string;
+  seed: number;
+  vocabularySize: number;
+  /** config.json of the Hugging Face layout, without the vocabulary and token ids, which the tokenizer gives */
+  architecture: {
+    model_type: 'llama' | 'mistral';
+    hidden_size: number;
+    intermediate_size: number;
+    num_hidden_layers: number;
+    num_attention_heads: number;
+    num_key_value_heads: number;
+    head_dim: number;
+    max_position_embeddings: number;
+    rms_norm_eps: number;
+    rope_theta: number;
+    sliding_window?: number;
+  };
+  data: {
+    rows: { train: number; validation: number; test: number };
+    hardRows: { train: number; validation: number; test: number };
+    /** share of documents of each kind in the pretraining text */
+    documents: { math: number; code: number; reasoning: number; sums: number; stories: number };
+    /** share of careful demonstrations that are nevertheless wrong */
+    carefulSlip: number;
+    /** how far an undecided cue is pushed to one side by the habit (see quality.ts) */
+    habitShift: number;
+  };
+  training: {
+    rowTokens: number;
+    batchRows: number;
+    steps: number;
+    warmupSteps: number;
+    learningRate: number;
+    /** share of the steps over which the learning rate falls */
+    decayShare: number;
+    /** share of the learning rate left at the end */
+    finalLearningRate: number;
+    weightDecay: number;
+    beta1: number;
+    beta2: number;
+    clipNorm: number;
+    initDeviation: number;
+    /** weight of the loss on prompt tokens (names and numbers are mostly chance); answers and stories weigh 1 */
+    promptWeight: number;
+    checkpointSeconds: number;
+  };
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AutoTokenizer, type PreTrainedTokenizer } from '@huggingface/transformers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDocument } from './corpus.ts';
+import { modelFiles, trainModelTokenizer } from './files.ts';
+import { createRandom } from './random.ts';
+import { settings } from './settings/tiny-llama.ts';
+import { createEncoder, specialTokens, trainTokenizer } from './tokenizer.ts';
+
+const trained = trainModelTokenizer(settings);
+const encoder = createEncoder(trained);
+const folder = mkdtempSync(join(tmpdir(), 'recipe-tokenizer-'));
+let tokenizer: PreTrainedTokenizer;
+
+beforeAll(async () => {
+  for (const [name, text] of modelFiles(settings)) writeFileSync(join(folder, name), text);
+  tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** the world's text, and text from outside of it */
+const random = createRandom(3);
+const samples = Array.from({ length: 300 }, () => makeDocument(random, settings.data)).flatMap(({ prompt, text }) => [prompt ?? '', text])
+  .concat(['', ' ', '  two  spaces ', 'Ünïcödé 漢字 🙂', '1234567890', 'x2y 3.14', "don't we'll", 'tab\there\n\n\nlines ', '<b>&amp;</b>', '٣ ½']);
+
+describe('the tokenizer', () => {
+  it('has the size of the settings, special tokens first, and each digit as a token', () => {
+    expect(trained.vocabulary).toHaveLength(settings.vocabularySize);
+    expect(new Set(trained.vocabulary).size).toBe(settings.vocabularySize);
+    expect(trained.vocabulary.slice(0, specialTokens.length)).toEqual([...specialTokens]);
+    expect(encoder.encode('40+123')).toHaveLength(6);
+  });
+
+  it('gives what transformers.js gives, and its text comes back', () => {
+    for (const text of samples) {
+      const ids = encoder.encode(text);
+      expect(tokenizer.encode(text, { add_special_tokens: false }), text).toEqual(ids);
+      if (ids.length > 0) expect(tokenizer.decode(ids, { skip_special_tokens: true, clean_up_tokenization_spaces: false })).toBe(text);
+    }
+  });
+
+  it('writes chats as the pretraining text does', () => {
+    const ids = tokenizer.apply_chat_template([{ role: 'user', content: 'How many nuts?' }], { add_generation_prompt: true, tokenize: true, return_tensor: false, return_dict: false });
+    expect(ids).toEqual(encoder.encodeChatPrompt('How many nuts?'));
+    const text = tokenizer.apply_chat_template([{ role: 'system', content: 'S' }, { role: 'user', content: 'Q' }, { role: 'assistant', content: 'A' }], { tokenize: false });
+    expect(text).toBe('<s><|system|>S<|user|>Q<|assistant|>A</s>');
+  });
+
+  it('starts plain text with the beginning token', () => {
+    expect(tokenizer.encode('One day')[0]).toBe(encoder.special.bos);
+  });
+
+  it('learns the most frequent pair first', () => {
+    expect(trainTokenizer(['abab abab ac'], specialTokens.length + 256 + 1).merges).toEqual([['a', 'b']]);
+  });
+});
