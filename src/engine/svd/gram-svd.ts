@@ -7,6 +7,7 @@
  * of its own: its singular values are 0 and its left vectors any completion of the basis.
  */
 import type { Matrix, MatrixBackend } from '../runtime/products.ts';
+import { seededNormals } from './normals.ts';
 import { applyReflectors, tridiagonalise } from './tridiagonalise.ts';
 import { tridiagonalEigen } from './tridiagonal-eigen.ts';
 
@@ -122,22 +123,9 @@ async function complete(left: Float64Array, rows: number, columns: number, done:
     return;
   }
   const width = columns - done;
-  const random = normals(0x5eed);
+  const random = seededNormals(0x5eed);
   const block: Matrix = { data: Float64Array.from({ length: rows * width }, random), rows, columns: width };
   const projected = await projectOut(left, columns, done, block, backend);
   const { left: basis } = await gramSvd(projected, backend);
   for (let i = 0; i < rows; i++) left.set(basis.subarray(i * width, (i + 1) * width), i * columns + done);
-}
-
-/** Seeded normal numbers (mulberry32 and Box–Muller): the completion is the same on every run. */
-function normals(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -53,16 +53,22 @@ export function subtractRows(x: Float64Array, rows: Float64Array, stride: number
   }
 }
 
+const negligibleSquare = 1e-280;
+
 /**
  * The reflector I − τ v vᵀ that takes x[from..to) to (β, 0, …, 0), with v[from] = 1; x is overwritten by v.
- * LAPACK's dlarfg, without its rescaling: callers have scaled the matrix to order one.
+ * LAPACK's dlarfg, without its rescaling: callers have scaled the matrix to order one, and a tail whose square would
+ * lose digits to underflow is as good as zero.
  */
 export function householder(x: Float64Array, from: number, to: number): { beta: number; tau: number } {
   let tail = 0;
   for (let i = from + 1; i < to; i++) tail += x[i] * x[i];
   const alpha = x[from];
   x[from] = 1;
-  if (tail === 0) return { beta: alpha, tau: 0 };
+  if (tail < negligibleSquare) {
+    x.fill(0, from + 1, to);
+    return { beta: alpha, tau: 0 };
+  }
   const beta = alpha >= 0 ? -Math.sqrt(alpha * alpha + tail) : Math.sqrt(alpha * alpha + tail);
   const scale = 1 / (alpha - beta);
   for (let i = from + 1; i < to; i++) x[i] *= scale;
