@@ -99,8 +99,8 @@ export class Answers {
     if (answerId) await this.#bridge.call('desk.cancel', { answerId }).catch(() => undefined);
   }
 
-  /** Lays an earlier question and its answers back, as text. */
-  recall(prompt: string, base: string, mix: string): void {
+  /** Lays the answers to an earlier question back, as text. */
+  recall(base: string, mix: string): void {
     void this.stop();
     this.asked = null;
     this.error = null;

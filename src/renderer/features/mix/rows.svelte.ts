@@ -6,23 +6,20 @@ export interface PickedRow { prompt: string; expectation: Expectation }
 
 export class Rows {
   readonly #bridge: Bridge;
-  datasets = $state.raw<DatasetDto[]>([]);
   chosenId = $state<string | null>(null);
-  chosen = $derived(this.datasets.find((dataset) => dataset.id === this.chosenId) ?? this.datasets[0] ?? null);
   readonly #next = new Map<string, number>();
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
   }
 
-  async refresh(): Promise<void> {
-    this.datasets = await this.#bridge.call('datasets.list', {});
+  chosenOf(datasets: readonly DatasetDto[]): DatasetDto | null {
+    return datasets.find((dataset) => dataset.id === this.chosenId) ?? datasets[0] ?? null;
   }
 
   /** The raw text of the next row: the desk puts the model's template around it, as it does around a typed prompt. */
-  async next(modelId: string): Promise<PickedRow | null> {
-    const dataset = this.chosen;
-    if (!dataset || dataset.rows === 0) return null;
+  async next(modelId: string, dataset: DatasetDto): Promise<PickedRow | null> {
+    if (dataset.rows === 0) return null;
     const offset = (this.#next.get(dataset.id) ?? 0) % dataset.rows;
     const { rows } = await this.#bridge.call('datasets.preview', { modelId, raw: true, datasetId: dataset.id, offset, limit: 1 });
     const row = rows[0];

@@ -1,0 +1,18 @@
+export type LibrarySort = 'created' | 'name' | 'gain';
+export interface LibraryFilter { search: string; tags: string[]; /** empty: all */ modelId: string; sort: LibrarySort }
+
+const sorts: readonly string[] = ['created', 'name', 'gain'];
+
+/** The filter is in the address, so that going back from an expert finds the library as it was. */
+export function filterFromQuery(query: Record<string, string>): LibraryFilter {
+  return {
+    search: query.search ?? '',
+    tags: query.tags ? query.tags.split(',').filter(Boolean) : [],
+    modelId: query.model ?? '',
+    sort: sorts.includes(query.sort) ? (query.sort as LibrarySort) : 'created',
+  };
+}
+
+export function queryFromFilter({ search, tags, modelId, sort }: LibraryFilter): Record<string, string | undefined> {
+  return { search: search || undefined, tags: tags.join(',') || undefined, model: modelId || undefined, sort: sort === 'created' ? undefined : sort };
+}

@@ -1,0 +1,128 @@
+/**
+ * What lies on the desk while the application runs: it outlives the screen, and a draft of it outlives the window.
+ */
+import { z } from 'zod';
+import { mixPartSchema, samplingSchema, type ModelDto, type Sampling } from '../../../shared/contract.ts';
+import { bridge } from '../../bridge/index.ts';
+import { datasets } from '../../state/index.ts';
+import { announce } from '../../ui/announcer.svelte.ts';
+import { notify } from '../../ui/toast.ts';
+import { Answers, type Expectation } from './answers.svelte.ts';
+import { Desk } from './desk.svelte.ts';
+import { Rows } from './rows.svelte.ts';
+
+const draftKey = 'singular.desk';
+const draftSchema = z.object({
+  modelId: z.string().nullable(), mixId: z.string().nullable(), parts: z.array(mixPartSchema), factor: z.number().min(-1).max(10),
+  prompt: z.string().max(100_000), raw: z.boolean(), sampling: samplingSchema, onRelease: z.boolean(), datasetId: z.string().nullable(),
+});
+
+class Session {
+  readonly desk = new Desk(bridge);
+  readonly answers = new Answers(bridge);
+  readonly rows = new Rows(bridge);
+  prompt = $state('');
+  raw = $state(false);
+  sampling = $state<Sampling>(samplingSchema.parse({}));
+  /** a moved fader asks again when it is let go */
+  onRelease = $state(true);
+  expectation = $state.raw<Expectation | null>(null);
+  conversationId = $state<string | undefined>(undefined);
+  #restored = false;
+  #releaseTimer: ReturnType<typeof setTimeout> | undefined;
+
+  canAsk = $derived(this.desk.model !== null && !this.desk.model.unusable && (this.prompt.trim() !== '' || this.raw));
+
+  constructor() {
+    this.answers.listen();
+  }
+
+  async ask(keepBase = false): Promise<void> {
+    const model = this.desk.model;
+    if (!model || !this.canAsk) return;
+    await this.answers.ask({
+      modelId: model.id, prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), parts: $state.snapshot(this.desk.parts),
+      expectation: this.expectation, ...(this.conversationId ? { conversationId: this.conversationId } : {}),
+    }, keepBase);
+  }
+
+  /** A fader was let go: ask the same question again, once for a burst of keys. */
+  released(): void {
+    clearTimeout(this.#releaseTimer);
+    if (!this.onRelease || !this.answers.asked || this.answers.asked.prompt !== this.prompt) return;
+    this.#releaseTimer = setTimeout(() => void this.ask(true), 220);
+  }
+
+  typed(prompt: string): void {
+    this.prompt = prompt;
+    this.expectation = null;
+  }
+
+  async nextRow(): Promise<void> {
+    const model = this.desk.model;
+    const dataset = this.rows.chosenOf(datasets.value);
+    if (!model || !dataset) return;
+    const row = await this.rows.next(model.id, dataset);
+    if (!row) return;
+    this.prompt = row.prompt;
+    this.expectation = row.expectation;
+    this.conversationId = undefined;
+    announce(`Row ${row.expectation.row + 1} of ${row.expectation.datasetName}.`);
+    await this.ask();
+  }
+
+  async copyCommand(): Promise<void> {
+    const model = this.desk.model;
+    if (!model) return;
+    const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling) });
+    await navigator.clipboard.writeText(command);
+    notify('success', 'The command line that gives this answer is on the clipboard.');
+  }
+
+  /** Brings back what lay on the desk when the window closed. Once; a draft that cannot be read is forgotten. */
+  async restore(models: readonly ModelDto[], mixes: readonly { id: string }[]): Promise<void> {
+    if (this.#restored) return;
+    this.#restored = true;
+    const draft = readDraft();
+    const model = models.find((one) => one.id === draft?.modelId) ?? models.find((one) => one.svd.state === 'ready') ?? models[0] ?? null;
+    this.desk.model = model;
+    if (!draft) return;
+    this.prompt = draft.prompt;
+    this.raw = draft.raw;
+    this.sampling = draft.sampling;
+    this.onRelease = draft.onRelease;
+    this.rows.chosenId = draft.datasetId;
+    if (draft.parts.length > 0 && this.desk.strips.length === 0) await this.desk.lay(draft.parts);
+    this.desk.factor = draft.factor;
+    if (draft.mixId && mixes.some((mix) => mix.id === draft.mixId)) {
+      this.desk.saved = (await bridge.call('mixes.list', {})).find((mix) => mix.id === draft.mixId) ?? null;
+    }
+  }
+
+  get restored(): boolean {
+    return this.#restored;
+  }
+
+  keepDraft(): void {
+    if (!this.#restored) return;
+    const draft: z.infer<typeof draftSchema> = {
+      modelId: this.desk.model?.id ?? null, mixId: this.desk.saved?.id ?? null, parts: this.desk.strips.map((strip) => strip.toPart()), factor: this.desk.factor,
+      prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), onRelease: this.onRelease, datasetId: this.rows.chosenId,
+    };
+    try {
+      localStorage.setItem(draftKey, JSON.stringify(draft));
+    } catch {
+      // a window without storage keeps the desk only while it is open
+    }
+  }
+}
+
+function readDraft(): z.infer<typeof draftSchema> | null {
+  try {
+    return draftSchema.parse(JSON.parse(localStorage.getItem(draftKey) ?? 'null'));
+  } catch {
+    return null;
+  }
+}
+
+export const session = new Session();
