@@ -1,5 +1,4 @@
-/** What training needs of a task: a split of its rows, and the text of a prompt. */
-import type { ChatMessage } from '../../shared/contract.ts';
+/** What training needs of a task beside its rows and grader: a split. (A prompt's text is the tokenizer's `promptIds(row.messages, raw)`.) */
 import { SingularError } from '../../shared/errors.ts';
 import type { TaskRow } from '../host/protocol.ts';
 
@@ -26,16 +25,6 @@ export function splitRows(rows: readonly TaskRow[], validationShare: number, see
     (mayValidate ? split.validation : split.train).push(...group);
   }
   return split;
-}
-
-/** A raw prompt: the content as it is. Several messages are joined by line breaks. */
-export function rawPrompt(messages: readonly ChatMessage[]): string {
-  return messages.map((message) => message.content).join('\n');
-}
-
-/** What the engine's generation takes for a row: its messages for the chat template, or the raw text. */
-export function promptOf(row: TaskRow, raw: boolean): string | ChatMessage[] {
-  return raw ? rawPrompt(row.messages) : row.messages;
 }
 
 /** Fisher–Yates with splitmix32: the same order for the same seed, on any machine. */

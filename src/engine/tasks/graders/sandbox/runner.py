@@ -41,13 +41,14 @@ def run(payload, loads=json.loads, dumps=json.dumps, exec=exec, compile=compile,
             ast.parse(row["expression"].strip(), mode="eval")
             exec(compile("f = lambda " + row["variable"] + ": (" + row["expression"].strip() + "\n)", "<answer>", "exec"), names)
         else:
-            exec(compile(row["setup"], "<setup>", "exec"), names)
             exec(compile(row["source"], "<answer>", "exec"), names)
+            step = "the setup of the tests"
+            exec(compile(row["setup"], "<setup>", "exec"), names)
         for number, test in enumerate(tests, 1):
             step = "test %d of %d" % (number, len(tests))
             exec(compile(test, "<test>", "exec"), names)
     except AssertionError as error:
-        line = test.strip() if step != "the code" and "\n" not in test.strip() else ""
+        line = test.strip() if step.startswith("test") and "\n" not in test.strip() else ""
         return dumps({"passed": False, "reason": (step + " fails" + (": " + line if line else ""))[:300]})
     except BaseException as error:
         return dumps({"passed": False, "reason": (step + ": " + describe(error))[:300]})
