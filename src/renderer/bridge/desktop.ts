@@ -38,5 +38,6 @@ export function desktopBridge(api: DesktopApi): WindowBridge {
     on: <E extends EventName>(event: E, listener: (payload: Events[E]) => void) => api.on(event, (payload) => listener(payload as Events[E])),
     pathOf: async (file) => api.pathOf(file),
     onReconnect: () => () => {},
+    downloadUrl: () => null,
   };
 }

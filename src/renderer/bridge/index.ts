@@ -18,6 +18,8 @@ export interface WindowBridge extends Bridge {
   onReconnect(listener: () => void): () => void;
   /** true where dropped folders have a path (desktop); the local shell can only upload files */
   readonly canOpenFolders: boolean;
+  /** where a browser fetches an exported file; null on the desktop, whose files are at hand */
+  downloadUrl(path: string): string | null;
 }
 
 function choose(): WindowBridge {

@@ -53,6 +53,11 @@ export class SocketBridge implements WindowBridge {
     return () => this.#reconnected.delete(listener);
   }
 
+  downloadUrl(path: string): string | null {
+    const match = /[\\/]exports[\\/]([^\\/]+)$/.exec(path);
+    return match ? new URL(`/exports/${encodeURIComponent(match[1])}`, this.#base.origin).href : null;
+  }
+
   async pathOf(file: File): Promise<string> {
     const url = new URL('/upload', this.#base);
     url.hash = '';
