@@ -31,7 +31,7 @@ const config: UserConfig = {
       },
     },
   },
-  renderer: windowConfig as UserConfig['renderer'],
+  renderer: windowConfig,
 };
 
 export default defineConfig(config);

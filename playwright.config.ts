@@ -1,5 +1,8 @@
 /** End-to-end tests: the real local shell in a real Chromium, and the desktop window where Electron is present. */
 import { defineConfig } from '@playwright/test';
+import { chromiumFlags, findChromium } from './tests/e2e/browser.ts';
+
+const executablePath = findChromium();
 
 export default defineConfig({
   testDir: 'tests/e2e',
@@ -12,5 +15,10 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   reporter: 'list',
-  use: { trace: 'retain-on-failure', screenshot: 'only-on-failure' },
+  use: {
+    launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumFlags },
+    viewport: { width: 1360, height: 880 },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
 });
