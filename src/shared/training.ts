@@ -22,7 +22,8 @@ export const trainingConfigSchema = z.strictObject({
   initMean: z.number().describe('Mean of z at the start (1 is the base model)'),
   initDeviation: z.number().min(0).describe('Deviation of z at the start'),
   validationShare: z.number().gt(0).lt(1).describe('Share of rows kept for validation'),
-  validationRows: z.int().min(1).describe('At most this many validation rows are scored each time'),
+  validationRows: z.int().min(1).describe('Answers scored at each validation; where rows are fewer and answers sampled, several from each'),
+  validationTemperature: z.number().min(0).max(10).describe('Sampling temperature of validation answers; 0 is greedy'),
   validateEvery: z.int().min(1).describe('Steps between validations'),
   patience: z.int().min(0).describe('Validations without a new best before stopping; 0 never stops early'),
   checkpointEvery: z.int().min(1).describe('Steps between checkpoints'),
@@ -36,14 +37,14 @@ export const paperPreset: TrainingConfig = {
   learningRate: 2e-3, weightDecay: 0, clipNorm: 1e-3, schedule: 'cosine', warmupSteps: 0,
   klCoefficient: 0.2, klDirection: 'policy-base', baseline: 'none', rewardWrong: -1,
   modules: 'both', layers: 'all', initMean: 1, initDeviation: 0,
-  validationShare: 0.5, validationRows: 256, validateEvery: 5, patience: 4, checkpointEvery: 5, seed: 0,
+  validationShare: 0.5, validationRows: 256, validationTemperature: 0, validateEvery: 5, patience: 4, checkpointEvery: 5, seed: 0,
 };
 
 /** An expert in minutes on a small model: a ten times larger step and a tenth of the KL weight. */
 export const quickPreset: TrainingConfig = {
   ...paperPreset,
   steps: 40, batchSize: 64, maxTokens: 64, learningRate: 2e-2, clipNorm: 1, klCoefficient: 0.02, baseline: 'batch',
-  validationShare: 0.25, validationRows: 64, validateEvery: 5, patience: 0,
+  validationShare: 0.25, validationRows: 256, validationTemperature: 1, validateEvery: 5, patience: 0,
 };
 
 export const presets = { quick: quickPreset, paper: paperPreset } as const;

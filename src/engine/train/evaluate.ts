@@ -1,0 +1,66 @@
+/** The score of a model under one z on given rows: the share of right answers over rows × samples. */
+import type { Interval, SampleDto, Sampling } from '../../shared/contract.ts';
+import type { ZVectors } from '../../shared/matrices.ts';
+import type { TaskRow } from '../host/protocol.ts';
+import type { Adaptation, LoadedModel } from '../runtime/loaded-model.ts';
+import type { Grader } from '../tasks/graders/grader.ts';
+import { answerSeeds, gradedAnswers, promptsOf, toSample, type Prompt } from './answers.ts';
+import { mean, scoreInterval } from './statistics.ts';
+
+export interface Evaluation {
+  score: number;
+  interval: Interval;
+  rows: number;
+  samples: SampleDto[];
+}
+
+export interface EvaluationRequest {
+  rows: readonly TaskRow[];
+  z: ZVectors;
+  grader: Grader;
+  raw: boolean;
+  sampling: Sampling;
+  samples: number;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+const answersAtOnce = 256;
+const samplesKept = 500;
+
+/** The base where z changes nothing, so that it is scored with the very weights of the checkpoint. */
+export const adaptationOf = (z: ZVectors): Adaptation => (isBase(z) ? { kind: 'base' } : { kind: 'shared', z });
+export const isBase = (z: ZVectors): boolean => Object.values(z).every((values) => values.every((value) => value === 1));
+
+/** Scores rows × samples; `scores[row][sample]`. One z for many answers: its weights are formed once. */
+export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], z: ZVectors, request: Pick<EvaluationRequest, 'grader' | 'sampling' | 'samples' | 'onProgress' | 'signal'> & { stream: number }): Promise<{ scores: number[][]; answers: Awaited<ReturnType<typeof gradedAnswers>> }> {
+  const { grader, sampling, samples, signal } = request;
+  const adaptation: Adaptation = isBase(z) ? { kind: 'base' } : { kind: 'merged', weights: await model.merge(z) };
+  const jobs = prompts.flatMap((prompt, row) => Array.from({ length: samples }, () => ({ prompt, row })));
+  const seeds = answerSeeds(sampling.seed, request.stream, jobs.length);
+  const scores = prompts.map((): number[] => []);
+  const answers: Awaited<ReturnType<typeof gradedAnswers>> = [];
+  for (let first = 0; first < jobs.length; first += answersAtOnce) {
+    const part = jobs.slice(first, first + answersAtOnce);
+    const graded = await gradedAnswers(model, part.map(({ prompt }) => prompt), adaptation, grader, {
+      sampling,
+      seeds: seeds.slice(first, first + answersAtOnce),
+      ...(signal && { signal }),
+    });
+    graded.forEach((answer, i) => scores[part[i].row].push(answer.score));
+    answers.push(...graded);
+    request.onProgress?.(first + part.length, jobs.length);
+  }
+  return { scores, answers };
+}
+
+export async function evaluate(model: LoadedModel, request: EvaluationRequest): Promise<Evaluation> {
+  const prompts = promptsOf(model, request.rows, request.raw);
+  const { scores, answers } = await scoreRows(model, prompts, request.z, { ...request, stream: 0 });
+  return {
+    score: mean(scores.flat()),
+    interval: scoreInterval(scores),
+    rows: prompts.length,
+    samples: answers.slice(0, samplesKept).map((answer, index) => toSample(model, answer, 0, index, answer.score)),
+  };
+}
