@@ -36,7 +36,7 @@ export class Guard {
   /** `writes` is true for what changes something (an upload, the socket): there a cookie needs our Origin too. */
   check(request: IncomingMessage, url: URL, writes: boolean): Verdict {
     const refuse = (status: 403 | 421, reason: string): Verdict => ({ allowed: false, status, reason });
-    const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${this.#port}`);
+    const hosts = ['127.0.0.1', 'localhost'].map((name) => `${name}:${this.#port}`);
     const { host, origin } = request.headers;
     if (!host || !hosts.includes(host.toLowerCase())) return refuse(421, 'This host name is not served here.');
     if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) return refuse(403, 'This page may not speak with Singular.');

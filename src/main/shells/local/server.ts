@@ -44,7 +44,7 @@ export async function startLocalShell(options: LocalShellOptions): Promise<Local
   server.maxConnections = 256;
   const port = await listen(server, options.port ?? 0);
   const guard = new Guard(token, port);
-  const connect = ['127.0.0.1', 'localhost', '[::1]'].map((host) => `ws://${host}:${port}`);
+  const connect = ['127.0.0.1', 'localhost'].map((host) => `ws://${host}:${port}`);
   const headers = securityHeaders(connect);
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestFrameBytes, perMessageDeflate: false });
