@@ -106,7 +106,7 @@ export class SandboxProcess {
     child.channel?.unref();
     let complaint = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (complaint.length < 2000) complaint += text;
+      complaint = (complaint + text).slice(-2000);
     });
     (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
     return new Promise((resolve, reject) => {

@@ -4,18 +4,35 @@ import ast, bisect, builtins, cmath, collections, copy, functools, heapq, iterto
 
 for name in ("js", "pyodide_js", "_pyodide_core", "pyodide.http", "pyodide.console"):
     sys.modules.pop(name, None)
-sys.meta_path[:] = [finder for finder in sys.meta_path if "Js" not in type(finder).__name__ and "Js" not in getattr(finder, "__name__", "")]
 
 
 def taken_away(*_args, **_kwargs):
     raise PermissionError("JavaScript is not available here")
 
 
-for module in list(sys.modules.values()):
-    if getattr(module, "__name__", "").split(".")[0] in ("pyodide", "_pyodide", "pyodide_js"):
-        for name in ("run_js", "create_once_callable", "create_proxy", "register_js_module", "register_js_finder", "to_js"):
-            if hasattr(module, name):
+def close_doors():
+    """Takes every reference to a JavaScript object, and every function that makes one, out of Python's reach."""
+    import gc, _pyodide_core
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "Js" not in type(finder).__name__]
+    found = gc.get_objects()
+    attributes = [instance.__dict__ for instance in found if type(instance).__name__ in ("JsLoader", "JsFinder")]
+    for holder in [*attributes, *(some for some in found if isinstance(some, (dict, list)))]:
+        items = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        for key, value in items:
+            if "JsProxy" in [kind.__name__ for kind in type(value).__mro__]:
+                holder[key] = None
+    modules = [module for name, module in list(sys.modules.items()) if "pyodide" in name and isinstance(module, types.ModuleType)]
+    for module in [_pyodide_core, *modules]:
+        for name in list(vars(module)):
+            if name in ("run_js", "can_run_sync", "run_sync", "to_js", "register_js_module", "register_js_finder") or name.startswith(("create_", "new_", "destroy_")):
                 setattr(module, name, taken_away)
+    # the module stays imported in its emptied form: the interpreter would build the full one again
+    sys.modules["_pyodide_core"] = _pyodide_core
+    gc.collect()
+
+
+close_doors()
 
 
 def describe(error):
