@@ -19,6 +19,7 @@ CREATE TABLE `datasets` (
 	`name` text NOT NULL,
 	`source` text NOT NULL,
 	`file_name` text NOT NULL,
+	`path` text NOT NULL,
 	`rows` integer DEFAULT 0 NOT NULL,
 	`unusable` integer DEFAULT 0 NOT NULL,
 	`hash` text DEFAULT '' NOT NULL,
@@ -143,6 +144,7 @@ CREATE TABLE `models` (
 	`unusable` text,
 	`facts` text,
 	`weights_hash` text,
+	`stamp` text DEFAULT '' NOT NULL,
 	`svd` text DEFAULT '{"state":"none"}' NOT NULL,
 	`added_at` integer NOT NULL,
 	`removed_at` integer

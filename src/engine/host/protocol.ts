@@ -28,7 +28,9 @@ export interface ModelPlace { folder: string; cacheRoot: string; device: Device 
 
 export interface GenerateRow { prompt: string | ChatMessage[]; raw: boolean; z?: ZVectors; seed?: number }
 export interface GeneratedRow {
-  text: string; ids: number[]; promptTokens: number; stopReason: 'stop' | 'length' | 'cancelled'; logProbs: number[];
+  text: string; ids: number[];
+  /** the prompt as the model saw it, for `compare` */
+  promptIds: number[]; promptTokens: number; stopReason: 'stop' | 'length' | 'cancelled'; logProbs: number[];
 }
 
 export interface ObjectiveRequest {

@@ -1,4 +1,5 @@
-import { asc, desc, eq, max, sql } from 'drizzle-orm';
+import { isDeepStrictEqual } from 'node:util';
+import { and, asc, desc, eq, max, sql } from 'drizzle-orm';
 import type { ColumnMapping, DatasetDto, UnusableRow } from '../../shared/contract.ts';
 import type { TaskRow } from '../../engine/host/protocol.ts';
 import type { Connection } from './open.ts';
@@ -8,13 +9,17 @@ import { datasetRows, datasets, unusableRows } from './schema.ts';
 const keysPerDataset = 2 ** 32;
 
 export interface NewDataset {
-  id: string; name: string; source: DatasetDto['source']; fileName: string; columns: string[]; mapping: ColumnMapping;
+  id: string; name: string; source: DatasetDto['source']; fileName: string; path: string; columns: string[]; mapping: ColumnMapping;
   suggestedGrader: string; description: string; createdAt: number;
 }
 
 export interface DatasetStore {
   list(): DatasetDto[];
   get(id: string): DatasetDto | undefined;
+  /** where its file lay when it was read */
+  path(id: string): string | undefined;
+  /** the dataset that was already read from the same bytes in the same way under the same name */
+  same(of: { hash: string; name: string; mapping: ColumnMapping }): DatasetDto | undefined;
   /** opens a dataset that is invisible until `finish` */
   begin(dataset: NewDataset): void;
   /** appends usable rows in file order, all or none */
@@ -33,7 +38,7 @@ export interface DatasetStore {
 type Row = typeof datasets.$inferSelect;
 
 function toDto(row: Row): DatasetDto {
-  const { number: _number, complete: _complete, ...rest } = row;
+  const { number: _number, complete: _complete, path: _path, ...rest } = row;
   return {
     ...rest,
     source: row.source as DatasetDto['source'],
@@ -86,6 +91,9 @@ export function createDatasetStore({ orm, client }: Connection): DatasetStore {
       const row = byId.get({ id });
       return row?.complete ? toDto(row) : undefined;
     },
+    path: (id) => byId.get({ id })?.path,
+    same: ({ hash, name, mapping }) => orm.select().from(datasets).where(and(eq(datasets.hash, hash), eq(datasets.name, name), eq(datasets.complete, true))).all()
+      .map(toDto).find((dataset) => isDeepStrictEqual(dataset.mapping, mapping)),
     begin: (dataset) => begin.immediate(dataset),
     append: (id, rows) => append.immediate(id, rows),
     finish: (id, outcome) => finish.immediate(id, outcome),

@@ -16,6 +16,7 @@ export interface ModelRecord {
   unusable: string | null;
   facts: ModelFacts | null;
   weightsHash: string | null;
+  stamp: string;
   svd: SvdRecord;
   addedAt: number;
   removedAt: number | null;

@@ -25,6 +25,8 @@ export const models = sqliteTable(
     /** ModelFacts, as the engine read them */
     facts: text('facts'),
     weightsHash: text('weights_hash'),
+    /** sizes and times of the folder's files when the facts were read: other ones, and they are read again */
+    stamp: text('stamp').notNull().default(''),
     svd: text('svd').notNull().default('{"state":"none"}'),
     addedAt: integer('added_at').notNull(),
     /** forgotten, but experts and runs still name it */
@@ -42,6 +44,8 @@ export const datasets = sqliteTable(
     name: text('name').notNull(),
     source: text('source').notNull(),
     fileName: text('file_name').notNull(),
+    /** where the file lay when it was read */
+    path: text('path').notNull(),
     rows: integer('rows').notNull().default(0),
     unusable: integer('unusable').notNull().default(0),
     hash: text('hash').notNull().default(''),

@@ -1,0 +1,69 @@
+import { SingularError } from '../../shared/errors.ts';
+import type { MixDto, MixPartDto } from '../../shared/contract.ts';
+import type { ServiceContext } from './context.ts';
+import { found } from './found.ts';
+import { exportFiles } from './exports.ts';
+import type { HandlerGroup } from './handlers.ts';
+import { commandLine } from './quote.ts';
+import { mixOptions } from './training.ts';
+import { soundingParts } from './vectors.ts';
+import { zMapOf } from './zMap.ts';
+
+export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
+  const { stores, catalog, events, clock, newId, vectors, platform } = context;
+
+  /** What an exported mix says about its parents. */
+  const parents = (parts: readonly MixPartDto[]): string => JSON.stringify(soundingParts(parts).map((part) => {
+    const expert = found(stores.experts.get(part.expertId), `expert ${part.expertId}`);
+    const { datasetHash, seed } = expert.provenance;
+    return {
+      name: expert.name, alpha: part.alpha, weights_hash: expert.weightsHash,
+      ...(datasetHash !== undefined && { dataset_hash: datasetHash }), ...(seed !== undefined && { seed }),
+    };
+  }));
+
+  return {
+    'mixes.list': ({ modelId }) => stores.mixes.list(modelId),
+    'mixes.save': ({ id, name, modelId, parts }) => {
+      found(stores.models.get(modelId), `model “${modelId}”`);
+      for (const part of parts) found(stores.experts.get(part.expertId), `expert ${part.expertId}`);
+      const saved = stores.atomically((): MixDto => {
+        const before = id === undefined ? undefined : found(stores.mixes.get(id), `mix ${id}`);
+        const other = stores.mixes.byName(modelId, name);
+        if (other && other.id !== id) throw new SingularError('conflict', `A mix named “${name}” is already there; choose another name.`);
+        const mix: MixDto = { id: before?.id ?? newId(), name, modelId, parts, createdAt: before?.createdAt ?? clock(), updatedAt: clock() };
+        stores.mixes.save(mix);
+        return mix;
+      });
+      events.emit('mixes.changed', null);
+      return saved;
+    },
+    'mixes.remove': ({ id }) => {
+      found(stores.mixes.get(id), `mix ${id}`);
+      stores.mixes.remove(id);
+      events.emit('mixes.changed', null);
+      return null;
+    },
+    'mixes.export': async ({ modelId, name, parts, path, kind }) => {
+      await catalog.ready();
+      const model = catalog.usable(modelId);
+      // refused now rather than by the job: a part that is gone or of another model
+      if (!vectors.mixed(parts, model) && kind === 'z') throw new SingularError('bad-input', `Every fader of “${name}” is at 0: this is the base model, and there is no z to write.`);
+      return exportFiles(context, {
+        title: `Export mix “${name}”`, name, modelId, parts, metadata: { parts: parents(parts) },
+        ...(kind === 'z' ? { path } : { path: null, merged: path ?? true }),
+      });
+    },
+    'mixes.zmap': async ({ modelId, parts, bins }) => {
+      await catalog.ready();
+      const model = catalog.usable(modelId);
+      return zMapOf(vectors.mixed(parts, model) ?? {}, model.facts.layers, bins);
+    },
+    'mixes.command': ({ modelId, parts, prompt, raw, sampling }) => ({
+      command: commandLine('generate', [
+        ['model', modelId], ['prompt', prompt], ...mixOptions(context, parts), ['max-tokens', String(sampling.maxTokens)],
+        ['temperature', String(sampling.temperature)], ['seed', String(sampling.seed)], ...(raw ? [['raw', true] as const] : []),
+      ], platform),
+    }),
+  };
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { mixPartSchema, samplingSchema } from '../../../shared/contract.ts';
+import type { JobRunner } from '../../jobs/runner.ts';
+import type { RunnerContext } from './context.ts';
+import { follow } from './follow.ts';
+import { modelOfJob } from './model.ts';
+import { rowsForEngine } from './train.ts';
+
+const inputSchema = z.object({
+  modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), parts: z.array(mixPartSchema),
+  samples: z.int(), sampling: samplingSchema, limit: z.int().optional(),
+});
+export type EvaluateInput = z.infer<typeof inputSchema>;
+
+/** The share of right answers over rows × samples, for the base or a mix. Its outcome lies in the run, as step 0. */
+export function evaluateRunner({ engine, stores, catalog, vectors, events }: RunnerContext): JobRunner {
+  return {
+    heavy: true,
+    pause: 'never',
+    ended: (job) => job.runId !== null && stores.runs.setOutcome(job.runId, { endState: job.state }),
+    async run(run) {
+      const input = inputSchema.parse(run.job.input);
+      const runId = run.job.runId ?? '';
+      const model = modelOfJob(catalog, run.job, input);
+      const rows = input.limit === undefined ? stores.datasets.sample(input.datasetId, rowsForEngine) : stores.datasets.page(input.datasetId, 0, Math.min(input.limit, rowsForEngine));
+      const result = await follow(run, engine.request('evaluate', {
+        model: catalog.place(model), rows, grader: input.grader, raw: input.raw, z: vectors.mixed(input.parts, model) ?? {}, sampling: input.sampling, samples: input.samples,
+      }, ({ done, total, secondsLeft }) => run.progress({ done, total, unit: 'answers', secondsLeft })));
+      const metric = { step: 0, score: result.score, interval: result.interval, best: true, rows: result.rows };
+      stores.atomically(() => {
+        stores.runs.addValidation(runId, metric);
+        stores.runs.addSamples(runId, 0, result.samples);
+        stores.runs.setOutcome(runId, { bestScore: result.score, bestStep: 0, seconds: result.seconds });
+      });
+      events.emit('run.validation', { runId, metric });
+      events.emit('run.samples', { runId, samples: result.samples });
+      return { score: result.score, rows: result.rows };
+    },
+  };
+}
