@@ -57,7 +57,7 @@ export const buildWindow = () =>
 export const buildDesktop = () =>
   buildIfChanged({
     name: 'desktop',
-    sources: [...windowSources, 'src/main', 'src/preload', 'src/engine', 'electron.vite.config.ts'],
+    sources: [...windowSources, 'src/main', 'src/preload', 'electron.vite.config.ts'],
     outputs: ['out/main/main.js', 'out/preload/preload.cjs', 'out/renderer/index.html'],
     sentence: 'Building the desktop window…',
     build: () => runQuietly(packageFile('electron-vite', 'bin/electron-vite.js'), ['build', '--logLevel', 'warn'], 'The desktop window could not be built.'),

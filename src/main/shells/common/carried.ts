@@ -17,7 +17,15 @@ const eventNames = Object.keys({
 interface EventSource { on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void }
 
 /** One listener for all events of a source that has a listener per event. */
-export function onEveryEvent(source: EventSource, listener: (event: EventName, payload: unknown) => void): () => void {
+function onEveryEvent(source: EventSource, listener: (event: EventName, payload: unknown) => void): () => void {
   const stops = eventNames.map((event) => source.on(event, (payload) => listener(event, payload)));
   return () => { for (const stop of stops) stop(); };
+}
+
+/** The services as a shell carries them. */
+export function carried(services: EventSource & { dispatch(name: string, input: unknown): Promise<unknown> }): Carried {
+  return {
+    dispatch: (name, input) => services.dispatch(name, input),
+    onEvent: (listener) => onEveryEvent(services, listener),
+  };
 }

@@ -1,0 +1,51 @@
+/**
+ * Entry of the local shell: `[--home DIR] [--port N] [--open]`. Prints the one address that opens it, and serves
+ * until it is told to stop (Ctrl-C, or the end of the session).
+ */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SingularError } from '../../../shared/errors.ts';
+import { createServices, defaultHome, homeLayout } from '../../services/index.ts';
+import { carried } from '../common/carried.ts';
+import { openBrowser } from './open-browser.ts';
+import { startLocalShell } from './server.ts';
+
+const rendererRoot = fileURLToPath(new URL('../../../../out/renderer', import.meta.url));
+/** A stop that takes longer than this (a step that cannot be interrupted) is cut short; the job resumes. */
+const longestStopMs = 15_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { home: { type: 'string' }, port: { type: 'string' }, open: { type: 'boolean', default: false } } });
+  const layout = homeLayout(values.home ?? defaultHome());
+  const services = createServices({ shell: 'local', home: layout.home });
+  try {
+    const shell = await startLocalShell({
+      services: carried(services),
+      rendererRoot,
+      uploadRoot: path.join(layout.home, 'uploads'),
+      exportRoot: layout.exports,
+      port: Number(values.port ?? 0),
+    });
+
+    let stopping = false;
+    const stop = () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      setTimeout(() => process.exit(1), longestStopMs).unref();
+      void shell.close().then(() => services.close()).then(() => process.exit(0), () => process.exit(1));
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+
+    console.log(`Singular is open at ${shell.url}\nThe address carries its key; only this machine can reach it. Ctrl-C stops it.`);
+    if (values.open) openBrowser(shell.url);
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof SingularError ? error.message : error);
+  process.exit(1);
+});
