@@ -1,0 +1,134 @@
+/** What each request does. Total over the protocol: a method without a handler does not compile. */
+import { readTensorF32 } from '../checkpoint/safetensors.ts';
+import { facts, openCheckpoint, describe } from '../checkpoint/open.ts';
+import { loadTokenizer } from '../checkpoint/tokenizer.ts';
+import { scanLocalCache } from '../checkpoint/local-cache.ts';
+import { downloadModel } from '../checkpoint/hub.ts';
+import { readExpertFile, writeExpertFile } from '../checkpoint/expert-file.ts';
+import { writeMerged } from '../checkpoint/merged.ts';
+import { listDevices } from '../runtime/devices.ts';
+import { runtimeVersion } from '../runtime/session.ts';
+import { openSvdCache, svdState } from '../svd/cache.ts';
+import { createGrader } from '../tasks/graders/index.ts';
+import { inspectDataset, readDataset } from '../tasks/inspect.ts';
+import { previewRows } from '../tasks/preview.ts';
+import { evaluate } from '../train/evaluate.ts';
+import { train } from '../train/loop.ts';
+import { SingularError } from '../../shared/errors.ts';
+import { answer, compare } from './answering.ts';
+import type { ModelStore } from './model-store.ts';
+import { givenObjective } from './objective.ts';
+import type { EngineCalls, EngineMethod, SteerAction } from './protocol.ts';
+import { stat } from 'node:fs/promises';
+
+export interface Call<M extends EngineMethod> {
+  emit: (event: EngineCalls[M]['event']) => void;
+  signal: AbortSignal;
+  /** for trainings: what the person asked for meanwhile */
+  steering: { action: SteerAction | null };
+  models: ModelStore;
+}
+
+type Handlers = { [M in EngineMethod]: (input: EngineCalls[M]['input'], call: Call<M>) => Promise<EngineCalls[M]['result']> };
+
+const clock = (): number => performance.now() / 1000;
+
+/** The last graders stay: a Python process takes seconds to start, and a person tests a grader again and again. */
+const graders = new Map<string, ReturnType<typeof createGrader>>();
+async function graderOf(spec: string): ReturnType<typeof createGrader> {
+  let grader = graders.get(spec);
+  if (!grader) {
+    grader = createGrader(spec);
+    graders.set(spec, grader);
+    grader.catch(() => graders.delete(spec));
+  }
+  return grader;
+}
+
+export const handlers: Handlers = {
+  hello: async ({ threads }, { models }) => {
+    models.setThreads(threads);
+    return { versions: { node: process.versions.node, onnxruntime: runtimeVersion() }, devices: await listDevices() };
+  },
+  memory: async () => ({ rssBytes: process.memoryUsage.rss() }),
+  modelFacts: async ({ folder }, { signal }) => {
+    const checkpoint = await openCheckpoint(folder);
+    await loadTokenizer(folder);
+    return facts(checkpoint, { signal });
+  },
+  scanCache: async ({ env }) => {
+    const found = await scanLocalCache(env);
+    return found.map(({ hubId, revision, folder, checkpoint, unusable }) => ({
+      hubId,
+      revision,
+      folder,
+      // hashing gigabytes waits until the model is used
+      ...(checkpoint && { facts: { ...describe(checkpoint), weightsHash: '' } }),
+      ...(unusable !== undefined && { unusable }),
+    }));
+  },
+  download: async ({ hubId, revision, endpoint, token, targetRoot }, { emit, signal }) => {
+    const { folder } = await downloadModel({ hubId, revision, endpoint, targetRoot, signal, onProgress: emit, ...(token !== undefined && { token }) });
+    return { folder };
+  },
+  svdState: async ({ folder, cacheRoot }) => {
+    const { state, done, total, sizeBytes } = await svdState({ checkpoint: await openCheckpoint(folder), directory: cacheRoot });
+    return { state, done, total, sizeBytes };
+  },
+  svdBuild: async (place, { emit, signal, models }) => {
+    const began = clock();
+    await models.buildSvd(place, emit, signal);
+    const { sizeBytes } = await svdState({ checkpoint: await openCheckpoint(place.folder), directory: place.cacheRoot });
+    return { seconds: clock() - began, sizeBytes };
+  },
+
+  inspectDataset: async ({ path, mapping }, { signal }) => inspectDataset({ path, mapping, signal }),
+  readDataset: async ({ path, mapping }, { emit, signal }) => readDataset({ path, mapping, signal, onRows: (rows) => emit({ rows }) }),
+  preview: async ({ folder, raw, rows }) => previewRows(await loadTokenizer(folder), rows, raw),
+  gradeRows: async ({ grader: spec, rows }) => {
+    const grader = await graderOf(spec);
+    const grades = await grader.gradeBatch(rows);
+    return grades.map((grade, i) => ({ row: rows[i].row.row, ...grade }));
+  },
+
+  generate: async ({ model, rows, sampling }, { emit, signal, models }) => models.using(model, (loaded) => answer(loaded, { rows, sampling }, emit, clock, signal)),
+  compare: async ({ model, ...request }, { models }) => models.using(model, (loaded) => compare(loaded, request)),
+  objective: async ({ model, request }, { models }) => models.using(model, (loaded) => givenObjective(loaded, request)),
+
+  train: async ({ model, rows, grader: spec, raw, config, checkpoint }, { emit, signal, steering, models }) => {
+    const grader = await graderOf(spec);
+    return models.using(model, (loaded) => train({ model: loaded, rows, grader, raw, config, emit, steering, clock, signal, ...(checkpoint && { checkpoint }) }));
+  },
+  evaluate: async ({ model, rows, grader: spec, raw, z, sampling, samples }, { emit, signal, models }) => {
+    const grader = await graderOf(spec);
+    const began = clock();
+    const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
+    const result = await models.using(model, (loaded) => evaluate(loaded, { rows, z, grader, raw, sampling, samples, signal, onProgress }));
+    return { ...result, seconds: clock() - began };
+  },
+
+  exportZ: async ({ path, z, metadata }) => {
+    await writeExpertFile(path, z, metadata);
+    return { path, sizeBytes: (await stat(path)).size };
+  },
+  exportMerged: async ({ model, z, path, metadata }, { emit, signal, models }) => {
+    const checkpoint = await openCheckpoint(model.folder);
+    await models.using(model, (loaded) => loaded.factorsOf(Object.keys(z)));
+    const { matrices } = await openSvdCache({ checkpoint, directory: model.cacheRoot });
+    const factors = new Map(matrices.map((matrix) => [matrix.name, matrix]));
+    return writeMerged({
+      checkpoint,
+      z,
+      out: path,
+      metadata,
+      signal,
+      onProgress: (done, total) => emit({ done, total }),
+      svd: async (name) => {
+        const factor = factors.get(name);
+        if (!factor) throw new SingularError('conflict', `The SVD cache has no matrix ${name}.`);
+        return { u: await readTensorF32(factor.u), sigma: factor.sigma, vt: await readTensorF32(factor.vt) };
+      },
+    });
+  },
+  importZ: async ({ path, against }) => readExpertFile(path, against),
+};
