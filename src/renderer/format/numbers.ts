@@ -1,9 +1,9 @@
 /**
- * How figures are written everywhere: a true minus (U+2212), a narrow no-break space before a unit, no figure
+ * How figures are written everywhere: a true minus (U+2212), a no-break space before a unit, no figure
  * without its unit. Decimal point and thousands comma, as in the exact text that models and files use.
  */
 const minus = '\u2212';
-const thin = '\u202f';
+const space = '\u00a0';
 const missing = '–';
 
 export interface NumberFormat {
@@ -23,7 +23,7 @@ export function formatNumber(value: number | undefined | null, { digits = 0, sig
 
 /** A share as percent: 0.646 → `64.6 %`. */
 export function formatPercent(share: number | undefined | null, digits = 1): string {
-  return share === undefined || share === null || !Number.isFinite(share) ? missing : `${formatNumber(share * 100, { digits })}${thin}%`;
+  return share === undefined || share === null || !Number.isFinite(share) ? missing : `${formatNumber(share * 100, { digits })}${space}%`;
 }
 
 /** A difference of two shares in percentage points, signed: 0.118 → `+11.8`. The unit stands in the heading. */
@@ -43,7 +43,7 @@ export function formatCount(value: number | undefined | null): string {
   for (const [limit, unit] of [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e4, 'k']] as const) {
     if (size >= limit) {
       const scaled = value / (limit === 1e4 ? 1e3 : limit);
-      return `${formatNumber(scaled, { digits: Math.abs(scaled) < 100 ? 1 : 0 })}${thin}${unit}`;
+      return `${formatNumber(scaled, { digits: Math.abs(scaled) < 100 ? 1 : 0 })}${space}${unit}`;
     }
   }
   return formatNumber(value);
@@ -59,7 +59,7 @@ export function formatBytes(bytes: number | undefined | null): string {
     scaled /= 1000;
     unit++;
   }
-  return `${formatNumber(scaled, { digits: unit > 0 && scaled < 9.95 ? 1 : 0 })}${thin}${units[unit]}`;
+  return `${formatNumber(scaled, { digits: unit > 0 && scaled < 9.95 ? 1 : 0 })}${space}${units[unit]}`;
 }
 
 /** Small or wide-ranging settings such as learning rates: `0.002`, `2·10⁻⁵`. */
@@ -72,7 +72,7 @@ export function formatSmall(value: number): string {
 
 /** What a person typed into a number field; accepts the true minus and a comma; NaN when it is no number. */
 export function parseNumber(text: string): number {
-  const plain = text.trim().replaceAll(minus, '-').replaceAll('\u202f', '').replaceAll(' ', '');
+  const plain = text.trim().replaceAll(minus, '-').replaceAll('\u00a0', '').replaceAll(' ', '');
   if (plain === '') return Number.NaN;
   return Number(/^-?\d+,\d+$/.test(plain) && !/^-?\d{1,3},\d{3}$/.test(plain) ? plain.replace(',', '.') : plain.replaceAll(',', ''));
 }

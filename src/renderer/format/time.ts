@@ -1,26 +1,26 @@
-const thin = '\u202f';
+const space = '\u00a0';
 
 /** A length of time in the two largest units that matter: `1 min 10 s`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(seconds: number | undefined | null): string {
   if (seconds === undefined || seconds === null || !Number.isFinite(seconds)) return '–';
-  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))}${thin}ms`;
+  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))}${space}ms`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}${thin}s`;
+  if (whole < 60) return `${whole}${space}s`;
   const parts: [number, string][] = [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
   const first = parts.findIndex(([size]) => whole >= size);
   const [size, unit] = parts[first];
   const major = Math.floor(whole / size);
   const [minorSize, minorUnit] = parts[first + 1] ?? [1, 's'];
   const minor = Math.floor((whole % size) / minorSize);
-  return minor === 0 ? `${major}${thin}${unit}` : `${major}${thin}${unit} ${minor}${thin}${minorUnit}`;
+  return minor === 0 ? `${major}${space}${unit}` : `${major}${space}${unit} ${minor}${space}${minorUnit}`;
 }
 
 /** Time left, rounded so that it does not flicker: `about 1 min left`, `a few seconds left`. */
 export function formatTimeLeft(seconds: number | undefined): string {
   if (seconds === undefined || !Number.isFinite(seconds)) return '';
   if (seconds < 5) return 'a few seconds left';
-  if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5}${thin}s left`;
-  if (seconds < 3600) return `about ${Math.round(seconds / 60)}${thin}min left`;
+  if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5}${space}s left`;
+  if (seconds < 3600) return `about ${Math.round(seconds / 60)}${space}min left`;
   return `about ${formatDuration(Math.round(seconds / 300) * 300)} left`;
 }
 
@@ -33,8 +33,8 @@ export function formatMoment(milliseconds: number): string {
 export function formatAgo(milliseconds: number, now: number): string {
   const seconds = Math.max(0, (now - milliseconds) / 1000);
   if (seconds < 45) return 'just now';
-  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))}${thin}min ago`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3600)}${thin}h ago`;
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))}${space}min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)}${space}h ago`;
   if (seconds < 172_800) return 'yesterday';
   return new Date(milliseconds).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 }

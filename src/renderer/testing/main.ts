@@ -3,6 +3,7 @@
  * build starts at ../index.html). `?experts=10000` fills the library, `?fail=models.list` refuses a call,
  * `?wait=experts.list` never answers it, `?empty=1` is a first start.
  */
+import '../app/no-eval.ts';
 import { MadeUpServices } from './services.ts';
 
 const query = new URLSearchParams(window.location.search);
