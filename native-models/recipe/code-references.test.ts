@@ -19,7 +19,7 @@ def judge(variable, answer, tests):
     except Exception as error:
         return False
 judge`) as (variable: string, answer: string, tests: unknown) => boolean;
-    const passes = (variable: unknown, answer: string, tests: unknown): boolean => judge(String(variable), answer, python.toPy(tests as string[]));
+    const passes = (variable: unknown, answer: string, tests: unknown): boolean => judge(String(variable), answer, python.toPy(tests));
 
     for (const hard of [false, true]) {
       for (const row of makeRows(code, hard, 'test', 500, 1)) expect(passes(row.variable, row.answer, row.tests), `${row.prompt} → ${row.answer}`).toBe(true);

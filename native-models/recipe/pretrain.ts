@@ -15,11 +15,12 @@ import { parseConfig, type ModelConfig } from '../../src/engine/checkpoint/confi
 import { expectedTensors } from '../../src/engine/checkpoint/open.ts';
 import { openSafetensors, readTensorF32 } from '../../src/engine/checkpoint/safetensors.ts';
 import { writeSafetensors, type TensorToWrite } from '../../src/engine/checkpoint/safetensors-write.ts';
+import { clipScale, gradientNorm, initMoments, updateAdamW, type Moments } from '../../src/engine/train/adamw.ts';
 import { Pretrainer, type WeightTensor } from '../../src/engine/train/pretrain-step.ts';
-import { gradientNorm, initAdamW, learningRateAt, updateAdamW, type AdamWState } from './adamw.ts';
 import { makeBatch, type Batch } from './corpus.ts';
 import { modelConfig, trainModelTokenizer } from './files.ts';
 import { createRandom, hashText } from './random.ts';
+import { learningRateAt } from './schedule.ts';
 import { settingsOf } from './settings/index.ts';
 import type { ModelSettings } from './settings/settings.ts';
 import { createEncoder } from './tokenizer.ts';
@@ -37,7 +38,9 @@ export function initialWeights(settings: ModelSettings, config: ModelConfig): Ma
   }));
 }
 
-interface State { step: number; seconds: number; weights: Map<string, WeightTensor>; moments: Map<string, AdamWState> }
+interface State { step: number; seconds: number; weights: Map<string, WeightTensor>; moments: Map<string, Moments> }
+
+const vectorsOf = (weights: ReadonlyMap<string, WeightTensor>): Map<string, Float32Array> => new Map([...weights].map(([name, { data }]) => [name, data]));
 
 /** A checkpoint belongs to the settings that it was made with; on the plateau, the run's length may still change. */
 const fingerprint = ({ license: _license, training: { steps: _steps, checkpointSeconds: _seconds, ...training }, ...settings }: ModelSettings): string =>
@@ -45,7 +48,7 @@ const fingerprint = ({ license: _license, training: { steps: _steps, checkpointS
 
 async function saveState(file: string, settings: ModelSettings, state: State): Promise<void> {
   const tensors: TensorToWrite[] = [...state.weights].flatMap(([name, { data, shape }]) => {
-    const moments = state.moments.get(name) as AdamWState;
+    const moments = state.moments.get(name) as Moments;
     return [['weight', data], ['first', moments.first], ['second', moments.second]].map(([kind, values]): TensorToWrite => ({ name: `${kind as string}:${name}`, dtype: 'F32', shape, data: values as Float32Array }));
   });
   await writeSafetensors(file, tensors, { step: String(state.step), seconds: String(state.seconds), settings: fingerprint(settings) });
@@ -60,7 +63,7 @@ async function loadState(file: string, settings: ModelSettings, fresh: State): P
     target.set(await readTensorF32(place));
   };
   for (const [name, { data }] of fresh.weights) {
-    const moments = fresh.moments.get(name) as AdamWState;
+    const moments = fresh.moments.get(name) as Moments;
     await read(`weight:${name}`, data);
     await read(`first:${name}`, moments.first);
     await read(`second:${name}`, moments.second);
@@ -97,7 +100,7 @@ async function main(): Promise<void> {
   const config = parseConfig(modelConfig(settings));
   const encoder = createEncoder(trainModelTokenizer(settings));
   const weights = initialWeights(settings, config);
-  let state: State = { step: 0, seconds: 0, weights, moments: initAdamW(weights) };
+  let state: State = { step: 0, seconds: 0, weights, moments: initMoments(vectorsOf(weights)) };
   if (!values.overfit && existsSync(checkpoint)) state = await loadState(checkpoint, settings, state);
   const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   log({ event: state.step === 0 ? 'start' : 'resume', step: state.step, parameters, at: new Date().toISOString() });
@@ -116,7 +119,7 @@ async function main(): Promise<void> {
     const norm = gradientNorm(gradients);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new RangeError(`Step ${step}: loss ${loss}, gradient norm ${norm}.`);
     const learningRate = learningRateAt(step, training);
-    updateAdamW(state.weights, gradients, state.moments, step, learningRate, Math.min(1, training.clipNorm / (norm + 1e-6)), optimiser);
+    updateAdamW(vectorsOf(state.weights), gradients, state.moments, optimiser, { step, learningRate, gradientScale: clipScale(norm, training.clipNorm), decays: (name) => !name.endsWith('norm.weight') });
     state.step = step;
     state.seconds += (performance.now() - begin) / 1000;
     window = { loss: window.loss + loss, tokens: window.tokens + batch.rows * batch.tokens };
