@@ -152,7 +152,7 @@ export class TrainSetup {
       const dataset = source.kind === 'dataset' ? source.dataset
         : await this.#bridge.call('datasets.import', { path: source.inspection.path, name: this.name.trim(), mapping });
       const { runId } = await this.#bridge.call('train.start', {
-        modelId: model.id, raw: this.raw, datasetId: dataset.id, grader: this.grader.trim(), name: this.name.trim(),
+        modelId: model.id, raw: this.raw, datasetId: dataset.id, grader: this.grader, name: this.name.trim(),
         preset: this.changedKeys.length > 0 ? 'custom' : this.presetName, config: $state.snapshot(this.config),
       });
       return runId;
