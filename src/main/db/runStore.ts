@@ -14,6 +14,7 @@ export interface RunStore {
   list(offset: number, limit: number): { runs: RunSummary[]; total: number };
   summary(id: string): RunSummary | undefined;
   get(id: string): RunDto | undefined;
+  hasSteps(id: string): boolean;
   samples(id: string, step: number): SampleDto[];
   /** a step, validation or sample list of the same step is overwritten: a resumed training repeats steps */
   addStep(id: string, metric: StepMetric, samples: readonly SampleDto[]): void;
@@ -86,6 +87,7 @@ export function createRunStore({ orm, client }: Connection): RunStore {
       const last = orm.select({ step: runSamples.step }).from(runSamples).where(eq(runSamples.runId, id)).orderBy(desc(runSamples.step)).limit(1).get();
       return { ...run, steps, validations, lastSamples: last ? samples(id, last.step) : [] };
     },
+    hasSteps: (id) => orm.select({ step: runSteps.step }).from(runSteps).where(eq(runSteps.runId, id)).limit(1).get() !== undefined,
     samples,
     addStep: (id, metric, list) => addStep.immediate(id, metric, list),
     addValidation: (id, metric) => void upsertValidation.run(id, metric.step, JSON.stringify(metric)),

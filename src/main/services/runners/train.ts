@@ -29,7 +29,7 @@ export function trainRunner(context: RunnerContext): JobRunner {
   return {
     heavy: true,
     pause: 'steer',
-    canKeep: (job) => job.runId !== null && stores.runs.summary(job.runId)?.bestStep !== undefined,
+    canKeep: (job) => job.runId !== null && stores.runs.hasSteps(job.runId),
     ended: (job) => endOfTraining(context, job),
     async run(run) {
       const input = inputSchema.parse(run.job.input);
