@@ -6,7 +6,7 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Device } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
-import { encodeGraph } from '../graph/encode.ts';
+import { encodeGraph, type Dialect } from '../graph/encode.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Node, TensorPlace } from '../graph/ops.ts';
 
@@ -17,7 +17,11 @@ export interface SessionOptions {
   device: Device;
   /** threads of one product on the CPU; 0 lets ONNX Runtime choose */
   threads: number;
+  /** what the device needs, unless a test asks for another */
+  dialect?: Dialect;
 }
+
+const dialectOf = (device: Device): Dialect => (device === 'cpu' || device === 'cuda' ? 'cpu' : 'portable');
 
 export const floats = (data: Float32Array, dims: readonly number[]): Tensor => new ort.Tensor('float32', data, dims);
 export const longs = (data: BigInt64Array, dims: readonly number[]): Tensor => new ort.Tensor('int64', data, dims);
@@ -48,11 +52,11 @@ export class Session {
     this.outputNames = [...graph.outputs.keys()];
   }
 
-  static async open(graph: Graph, { device, threads }: SessionOptions): Promise<Session> {
+  static async open(graph: Graph, { device, threads, dialect = dialectOf(device) }: SessionOptions): Promise<Session> {
     const places = graph.nodes.filter((node): node is Node<'external'> => node.op === 'external').map(({ attributes }) => attributes.place);
     const root = commonFolder(places);
     const bytes = encodeGraph(graph, {
-      dialect: device === 'cpu' || device === 'cuda' ? 'cpu' : 'portable',
+      dialect,
       locate: ({ file }) => relative(root, file).split(sep).join('/'),
     });
     const session = await ort.InferenceSession.create(bytes, {
