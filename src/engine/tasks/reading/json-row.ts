@@ -24,9 +24,7 @@ export function parseJsonRow(row: number, bytes: Buffer): RawRow {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // the parser's own message quotes the file; a position says as much and can be logged
-    const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-    return { row, reason: position === undefined ? 'is not valid JSON (it ends too early)' : `is not valid JSON (at character ${Number(position) + 1})` };
+    return { row, reason: `is not valid JSON${whereFrom(error)}` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { row, reason: `is ${value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not an object with columns` };
@@ -34,6 +32,14 @@ export function parseJsonRow(row: number, bytes: Buffer): RawRow {
   if (nestsTooDeep(value)) return tooDeep;
   if (Object.keys(value).length === 0) return { row, reason: 'has no columns' };
   return { row, data: value as Record<string, unknown> };
+}
+
+/** The parser's own message quotes the file; a position says as much and can be logged. */
+function whereFrom(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return ` (at character ${Number(position) + 1})`;
+  return /end of|[Uu]nterminated/.test(message) ? ' (it ends too early)' : '';
 }
 
 function textNestsTooDeep(bytes: Buffer): boolean {
