@@ -56,17 +56,17 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     const tokenizer = await loadTokenizer(folder);
     const [ids] = await greedy(opened.model, [tokenizer.promptIds('', true).ids], expected.greedy_ids_from_bos.length - 1, { kind: 'base' });
     expect(ids).toEqual(expected.greedy_ids_from_bos.slice(1));
-    expect(tokenizer.decode(ids!)).toBe(expected.greedy_text_from_bos);
+    expect(tokenizer.decode(ids)).toBe(expected.greedy_text_from_bos);
   });
 
   test('logits along the story', async () => {
     const positions = Object.keys(expected.logits_at);
     const logits = await logitsAt(opened.model, expected.greedy_ids_from_bos, positions.map(Number), { kind: 'base' });
     positions.forEach((position, i) => {
-      const { argmax, max, mean, first8 } = expected.logits_at[position]!;
-      const row = logits[i]!;
+      const { argmax, max, mean, first8 } = expected.logits_at[position];
+      const row = logits[i];
       expect(row.indexOf(Math.max(...row))).toBe(argmax);
-      expectClose(row[argmax]!, max, 1e-5);
+      expectClose(row[argmax], max, 1e-5);
       expectClose(row.reduce((a, b) => a + b) / row.length, mean, 1e-4);
       expect(relativeError(row.slice(0, 8), first8)).toBeLessThan(1e-4);
     });
@@ -74,28 +74,28 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
 
   test('singular values', async () => {
     for (const factor of await opened.model.factorsOf(Object.keys(svf.singular_values))) {
-      const values = svf.singular_values[factor.name]!;
+      const values = svf.singular_values[factor.name];
       expect(relativeError(factor.sigma.slice(0, values.length), values), factor.name).toBeLessThan(1e-6);
     }
   });
 
   test.each([0, 1, 2])('case %i: logits, greedy tokens, likelihood, divergences, objective and gradient', async (index) => {
-    const reference = svf.cases[index]!;
+    const reference = svf.cases[index];
     const { ids, prompt_tokens: length, reward, kl_coefficient: coefficient } = reference;
     const tuned = zOf(reference);
     const [prompt, answer] = [ids.slice(0, length), ids.slice(length)];
 
     const [last] = await logitsAt(opened.model, ids, [ids.length - 1], { kind: 'shared', z: tuned });
-    expect(relativeError(last!, reference.last_logits)).toBeLessThan(1e-5);
+    expect(relativeError(last, reference.last_logits)).toBeLessThan(1e-5);
     expect((await greedy(opened.model, [prompt], 20, { kind: 'shared', z: tuned }))[0]).toEqual(reference.greedy_20_after_prompt);
 
     const sums = await objective(opened.model, tuned, [{ prompt, answer, weight: reward, klWeight: coefficient }], { klDirection: 'policy-base', gradient: true });
     const { loglik, kl_policy_base, kl_base_policy, J } = reference.objective;
-    expectClose(sums.logLikelihood[0]!, loglik, 1e-5);
-    expectClose(sums.klPolicyBase[0]!, kl_policy_base, 1e-4, 1e-5);
-    expectClose(sums.klBasePolicy[0]!, kl_base_policy, 1e-4, 1e-5);
-    expectClose(reward * sums.logLikelihood[0]! - coefficient * sums.klPolicyBase[0]!, J, 1e-5);
-    const actual = reference.gradient_of_J.map(({ matrix, index: i }) => sums.gradient.get(matrix)![i]!);
+    expectClose(sums.logLikelihood[0], loglik, 1e-5);
+    expectClose(sums.klPolicyBase[0], kl_policy_base, 1e-4, 1e-5);
+    expectClose(sums.klBasePolicy[0], kl_base_policy, 1e-4, 1e-5);
+    expectClose(reward * sums.logLikelihood[0] - coefficient * sums.klPolicyBase[0], J, 1e-5);
+    const actual = reference.gradient_of_J.map(({ matrix, index: i }) => sums.gradient.get(matrix)![i]);
     expect(relativeError(actual, reference.gradient_of_J.map(({ dJ_dz }) => dJ_dz))).toBeLessThan(1e-4);
   });
 });

@@ -59,8 +59,8 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   let difference = 0;
   let norm = 0;
   for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
+    difference += (actual[i] - expected[i]) ** 2;
+    norm += expected[i] ** 2;
   }
   return Math.sqrt(difference / norm);
 }
