@@ -30,7 +30,7 @@ test('the first request starts the process; events come before the result, typed
   expect(host.state.state).toBe('stopped');
   const tokens: number[] = [];
   const z = { 'model.layers.0.self_attn.q_proj.weight': new Float32Array([1, 2]) };
-  const result = await host.call('generate', { ...generate, rows: [{ prompt: 'x', raw: true, z }] }, (event) => tokens.push(...event.tokens.map((token) => token.id)));
+  const result = await host.request('generate', { ...generate, rows: [{ prompt: 'x', raw: true, z }] }, (event) => tokens.push(...event.tokens.map((token) => token.id))).result;
   expect(tokens).toEqual(result.rows[0]?.ids);
   expect(tokens).toHaveLength(40);
   expect(states).toEqual(['starting', 'ready']);
@@ -99,6 +99,13 @@ test('a process that never says hello is killed, retried with growing delays, an
 test('an entry file that is missing fails with a sentence, not a hang', async () => {
   const host = fixture.host({ entry: fixture.path('missing.ts'), restartDelayMs: 1 });
   expect(await codeOf(host.call('memory', null))).toBe('engine-died');
+});
+
+test('a request that changes nothing is asked once more when the engine dies under it', async () => {
+  const host = fixture.host({ env: fixture.faults('call:memory') });
+  expect((await host.call('memory', null)).rssBytes).toBeGreaterThan(0);
+  const other = fixture.host({ env: fixture.faults('call:memory', 'call:memory') });
+  expect(await codeOf(other.call('memory', null))).toBe('engine-died');
 });
 
 test('stopping ends the process and refuses what comes after', async () => {

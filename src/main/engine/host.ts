@@ -51,6 +51,7 @@ interface Pending {
 /** Deaths in a row without one finished start after which nothing is retried until somebody asks again. */
 const startsBeforeGivingUp = 5;
 const longestDelayMs = 10_000;
+const repeatable = ['memory', 'modelFacts', 'scanCache', 'svdState', 'inspectDataset', 'preview', 'gradeRows', 'importZ', 'compare'] as const satisfies readonly EngineMethod[];
 /** A process that has lived this long starts its backoff anew. */
 const healthyAfterMs = 30_000;
 
@@ -115,9 +116,18 @@ export class EngineHost {
     };
   }
 
-  /** The short form, for requests that nobody cancels. */
-  call<M extends EngineMethod>(method: M, input: EngineCalls[M]['input'], onEvent?: (event: EngineCalls[M]['event']) => void): Promise<EngineCalls[M]['result']> {
-    return this.request(method, input, onEvent).result;
+  /**
+   * The short form, for requests that nobody cancels. One that changes nothing is asked once more where the engine
+   * died under it: most likely of something else that it was doing.
+   */
+  async call<M extends EngineMethod>(method: M, input: EngineCalls[M]['input']): Promise<EngineCalls[M]['result']> {
+    try {
+      return await this.request(method, input).result;
+    } catch (error) {
+      const isRepeatable = (repeatable as readonly string[]).includes(method) && error instanceof SingularError && error.code === 'engine-died';
+      if (!isRepeatable || this.#closed || this.#state.state === 'stopped') throw error;
+      return this.request(method, input).result;
+    }
   }
 
   /** A fresh process, for settings that are read at its start. Running requests fail with `engine-died`. */
