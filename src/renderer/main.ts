@@ -4,11 +4,7 @@ import '@fontsource-variable/jetbrains-mono/wght.css';
 import './theme/tokens.css';
 import './theme/base.css';
 import { mount } from 'svelte';
-import { config } from 'zod';
 import App from './App.svelte';
-
-// The content policy allows no code made from strings, which is how zod compiles its parsers.
-config({ jitless: true });
 
 const target = document.getElementById('app');
 if (target) mount(App, { target });
