@@ -62,6 +62,8 @@ export function openProducts({ threads }: { threads: number }): MatrixBackend {
     if (!session) {
       session = ort.InferenceSession.create(gemmModel(variant), {
         executionProviders: ['cpu'], interOpNumThreads: 1, logSeverityLevel: 3, ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+        // Each session has threads of its own; those of one must not spin while another works.
+        extra: { session: { force_spinning_stop: '1' } },
       });
       sessions.set(variant, session);
     }

@@ -8,7 +8,7 @@
  */
 import type { Matrix, MatrixBackend } from '../runtime/products.ts';
 import { seededNormals } from './normals.ts';
-import { applyReflectors, tridiagonalise } from './tridiagonalise.ts';
+import { applyReflectors, openReduction, tridiagonalise } from './tridiagonalise.ts';
 import { tridiagonalEigen } from './tridiagonal-eigen.ts';
 
 export interface GramSvd {
@@ -60,8 +60,9 @@ export async function gramSvd(a: Matrix, backend: MatrixBackend): Promise<GramSv
 /** Eigenvectors of AᵀA, descending, A times them, and the norms of those columns (near descending). */
 async function principalColumns(a: Matrix, backend: MatrixBackend): Promise<{ basis: Matrix; image: Matrix; norms: Float64Array }> {
   const n = a.columns;
-  const gram = await backend.product(a, a, { transposeA: true });
-  const tridiagonal = await tridiagonalise(gram, backend);
+  const reduction = openReduction(n);
+  await backend.product(a, a, { transposeA: true, into: reduction.matrix });
+  const tridiagonal = await tridiagonalise(reduction, backend);
   const { vectors } = await tridiagonalEigen(tridiagonal.diagonal, tridiagonal.offDiagonal, backend);
   reverseColumns(vectors);
   await applyReflectors(tridiagonal, vectors, backend);

@@ -4,7 +4,8 @@
  * then taken out of the trailing matrix as one product A ← A − V Wᵀ − W Vᵀ.
  */
 import type { Matrix, MatrixBackend } from '../runtime/products.ts';
-import { dotRows, householder, subtractRows } from './kernels.ts';
+import { householder } from './kernels.ts';
+import { vectorWorkspace, type VectorKernels } from './vector-kernels.ts';
 
 export interface Tridiagonal {
   size: number;
@@ -20,9 +21,34 @@ const panelWidth = 32;
 /** Below this the trailing matrix stays in cache and a call costs more than its arithmetic. */
 const unblockedSize = 96;
 
-/** @param matrix symmetric, full storage; overwritten */
-export async function tridiagonalise(matrix: Matrix, backend: MatrixBackend): Promise<Tridiagonal> {
-  const size = matrix.rows;
+/** The memory of a reduction: `matrix` is where the caller puts A; the rest is laid out behind it. */
+export interface Reduction { size: number; matrix: Float64Array; layout: Layout }
+
+interface Layout {
+  numbers: Float64Array;
+  kernels: VectorKernels;
+  /** numbers from one panel vector to the next; each ends in zeros */
+  stride: number;
+  /** v and w of the panel's reflector c are the panel vectors 2c and 2c + 1, over the coordinates of the trailing matrix */
+  pairs: number;
+  column: number;
+  image: number;
+  coefficients: number;
+}
+
+export function openReduction(size: number): Reduction {
+  const stride = size + 8;
+  const pairs = size * size;
+  const column = pairs + 2 * panelWidth * stride;
+  const image = column + stride;
+  const coefficients = image + stride;
+  const { numbers, kernels } = vectorWorkspace(coefficients + 2 * panelWidth);
+  return { size, matrix: numbers.subarray(0, size * size), layout: { numbers, kernels, stride, pairs, column, image, coefficients } };
+}
+
+/** Reduces the symmetric matrix that lies in `reduction` (both halves), and overwrites it. */
+export async function tridiagonalise(reduction: Reduction, backend: MatrixBackend): Promise<Tridiagonal> {
+  const { size, layout } = reduction;
   const result: Tridiagonal = {
     size,
     diagonal: new Float64Array(size),
@@ -30,74 +56,95 @@ export async function tridiagonalise(matrix: Matrix, backend: MatrixBackend): Pr
     reflectors: new Float64Array(Math.max(size - 1, 0) * size),
     tau: new Float64Array(Math.max(size - 1, 0)),
   };
-  let active = matrix;
-  let offset = 0;
-  while (active.rows > unblockedSize) {
-    active = await reducePanel(active, offset, result, backend);
-    offset += panelWidth;
+  let rows = size;
+  for (; rows > unblockedSize; rows -= panelWidth) {
+    reducePanel(rows, layout, result);
+    await updateTrailing(rows, layout, backend);
   }
-  reduceRest(active, offset, result);
+  reduceRest(layout.numbers.subarray(0, rows * rows), rows, result);
   return result;
 }
 
-/** Reduces the first `panelWidth` columns of `active` and returns the updated trailing matrix. */
-async function reducePanel(active: Matrix, offset: number, result: Tridiagonal, backend: MatrixBackend): Promise<Matrix> {
-  const m = active.rows;
-  // Rows 2c and 2c + 1 are v and w of the panel's reflector c, over the coordinates of `active`.
-  const pairs = new Float64Array(2 * panelWidth * m);
-  const coefficients = new Float64Array(2 * panelWidth);
-  const column = new Float64Array(m);
-  const image: Matrix = { data: new Float64Array(m), rows: m, columns: 1 };
+/** Reduces the first `panelWidth` columns of the trailing matrix [m, m]; their v and w stay in `pairs`. */
+function reducePanel(m: number, { numbers, kernels, stride, pairs, column, image, coefficients }: Layout, result: Tridiagonal): void {
+  const offset = result.size - m;
+  numbers.fill(0, pairs, coefficients);
+  const v = numbers.subarray(column, column + m);
+  const w = numbers.subarray(image, image + m);
+  const factors = numbers.subarray(coefficients, coefficients + 2 * panelWidth);
   for (let j = 0; j < panelWidth; j++) {
-    column.fill(0, 0, j);
-    column.set(active.data.subarray(j * m + j, (j + 1) * m), j);
-    for (let c = 0; c < j; c++) {
-      coefficients[2 * c] = pairs[(2 * c + 1) * m + j];
-      coefficients[2 * c + 1] = pairs[2 * c * m + j];
-    }
-    subtractRows(column, pairs, m, 2 * j, coefficients, j, m);
-    result.diagonal[offset + j] = column[j];
-    column[j] = 0;
-    const { beta, tau } = householder(column, j + 1, m);
+    // Panel vectors so far, rounded up to a group of four: the ones that follow are zero.
+    const known = Math.ceil(j / 2) * 4;
+    v.fill(0, 0, j);
+    v.set(numbers.subarray(j * m + j, (j + 1) * m), j);
+    for (let c = 0; c < known; c++) factors[c] = numbers[pairs + (c ^ 1) * stride + j];
+    const from = Math.floor(j / 4) * 4;
+    const length = 8 * (m - from);
+    kernels.subtractRows(8 * (pairs + from), 8 * stride, known, 8 * (column + from), length, 8 * coefficients);
+    result.diagonal[offset + j] = v[j];
+    v.fill(0, 0, j + 1);
+    const { beta, tau } = householder(v, j + 1, m);
     result.offDiagonal[offset + j] = beta;
     result.tau[offset + j] = tau;
-    result.reflectors.set(column.subarray(j + 1), (offset + j) * result.size + offset + j + 1);
+    result.reflectors.set(v.subarray(j + 1), (offset + j) * result.size + offset + j + 1);
 
-    await backend.product(active, { data: column, rows: m, columns: 1 }, { into: image.data });
-    const w = image.data;
-    dotRows(pairs, m, 2 * j, column, j + 1, m, coefficients);
-    for (let c = 0; c < 2 * j; c += 2) {
-      const swap = coefficients[c];
-      coefficients[c] = coefficients[c + 1];
-      coefficients[c + 1] = swap;
+    // w = τ (A v − V Wᵀv − W Vᵀv), less its part along v
+    trailingProduct(m, j + 1, numbers, kernels, column, image);
+    kernels.dotRows(8 * (pairs + from), 8 * stride, known, 8 * (column + from), length, 8 * coefficients);
+    for (let c = 0; c < known; c += 2) {
+      const first = factors[c];
+      factors[c] = factors[c + 1];
+      factors[c + 1] = first;
     }
-    subtractRows(w, pairs, m, 2 * j, coefficients, j + 1, m);
+    kernels.subtractRows(8 * (pairs + from), 8 * stride, known, 8 * (image + from), length, 8 * coefficients);
     let inner = 0;
-    for (let i = j + 1; i < m; i++) inner += w[i] * column[i];
+    for (let i = j + 1; i < m; i++) inner += w[i] * v[i];
     const shift = 0.5 * tau * tau * inner;
-    for (let i = j + 1; i < m; i++) w[i] = tau * w[i] - shift * column[i];
     w.fill(0, 0, j + 1);
-    pairs.set(column, 2 * j * m);
-    pairs.set(w, (2 * j + 1) * m);
+    for (let i = j + 1; i < m; i++) w[i] = tau * w[i] - shift * v[i];
+    numbers.set(v, pairs + 2 * j * stride);
+    numbers.set(w, pairs + (2 * j + 1) * stride);
   }
+}
+
+/** numbers[image..] = A v over the coordinates from `from`, for v at `column`. The last rows are no whole group of four. */
+function trailingProduct(m: number, from: number, numbers: Float64Array, kernels: VectorKernels, column: number, image: number): void {
+  numbers.fill(0, image, image + m);
+  const groups = (m - from) >> 2;
+  kernels.symmetricProduct(8 * (from * m + from), 8 * m, groups, 8 * (column + from), 8 * (image + from));
+  for (let i = from + 4 * groups; i < m; i++) {
+    const row = i * m;
+    const factor = numbers[column + i];
+    let sum = numbers[row + i] * factor;
+    for (let k = from; k < i; k++) {
+      sum += numbers[row + k] * numbers[column + k];
+      numbers[image + k] += numbers[row + k] * factor;
+    }
+    numbers[image + i] += sum;
+  }
+}
+
+/** A ← A − V Wᵀ − W Vᵀ without its first `panelWidth` rows and columns, moved to the front of the memory. */
+async function updateTrailing(m: number, { numbers, stride, pairs }: Layout, backend: MatrixBackend): Promise<void> {
   const rest = m - panelWidth;
-  const trailing: Matrix = { data: new Float64Array(rest * rest), rows: rest, columns: rest };
   for (let i = 0; i < rest; i++) {
     const begin = (i + panelWidth) * m + panelWidth;
-    trailing.data.set(active.data.subarray(begin, begin + rest), i * rest);
+    numbers.copyWithin(i * rest, begin, begin + rest);
   }
   const left: Matrix = { data: new Float64Array(2 * panelWidth * rest), rows: 2 * panelWidth, columns: rest };
   const right: Matrix = { data: new Float64Array(2 * panelWidth * rest), rows: 2 * panelWidth, columns: rest };
   for (let c = 0; c < 2 * panelWidth; c++) {
-    const row = pairs.subarray(c * m + panelWidth, (c + 1) * m);
+    const row = numbers.subarray(pairs + c * stride + panelWidth, pairs + c * stride + m);
     left.data.set(row, c * rest);
     right.data.set(row, (c ^ 1) * rest);
   }
-  return backend.product(left, right, { transposeA: true, from: trailing, into: trailing.data });
+  const trailing: Matrix = { data: numbers.subarray(0, rest * rest), rows: rest, columns: rest };
+  await backend.product(left, right, { transposeA: true, from: trailing, into: trailing.data });
 }
 
 /** The last, small part: the same, with the rank-two update made at once. */
-function reduceRest({ data, rows: m }: Matrix, offset: number, result: Tridiagonal): void {
+function reduceRest(data: Float64Array, m: number, result: Tridiagonal): void {
+  const offset = result.size - m;
   const w = new Float64Array(m);
   for (let j = 0; j < m; j++) {
     const column = data.subarray(j * m, (j + 1) * m);
