@@ -54,7 +54,7 @@ export function pickedOption(answer: string, options: readonly Option[]): string
 
 /** "The answer is a whale": the text of an option behind the phrase. */
 function optionBehind(text: string, options: readonly Option[]): string | undefined {
-  const tail = /.*\banswer\b(?:\s+is|\s*:)+([^\n]*)/is.exec(text)?.[1];
+  const tail = /^.*\banswer\b(?:\s+is|\s*:)+([^\n]*)/is.exec(text)?.[1];
   if (tail === undefined) return undefined;
   return options.filter((option) => option.text !== '' && plainText(tail).startsWith(plainText(option.text))).toSorted((a, b) => b.text.length - a.text.length)[0]?.label.toUpperCase();
 }

@@ -1,7 +1,8 @@
 /** Files for tests, in a folder of their own that is removed afterwards. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
 /** Call once at the top of a test file. */
@@ -25,3 +26,7 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Rows of public benchmarks that lie beside the checkout; tests that need them are skipped where they do not. */
+export const sharedData = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
+export const withoutSharedData = !existsSync(sharedData);

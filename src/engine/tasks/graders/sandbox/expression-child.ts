@@ -60,7 +60,7 @@ function evaluate(payload: string): Verdict {
     const value = run(context, code);
     if (payload === 'null') return { result: true };
     if (typeof value === 'boolean') return { result: value };
-    if (typeof value === 'number') return Number.isNaN(value) ? { wrong: 'the expression gives NaN' } : { result: value };
+    if (typeof value === 'number') return Number.isFinite(value) ? { result: value } : { wrong: `the expression gives ${value}` };
     return { wrong: `the expression gives ${String(value).slice(0, 60)}, not true, false or a number` };
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : 'the expression fails' };

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { TaskRow } from '../../host/protocol.ts';
+import { sharedData, withoutSharedData } from '../testing/files.ts';
+import { pickedOption } from './choice.ts';
+import { createGrader, graderKinds, graders, parseGrader } from './index.ts';
+import { finalNumber } from './number.ts';
+
+const row = (reference: string | null, data: Record<string, unknown> = {}): TaskRow => ({ row: 0, messages: [{ role: 'user', content: 'q' }], reference, data });
+async function grade(spec: string, answer: string, of: TaskRow): Promise<[number, string]> {
+  const grader = await createGrader(spec);
+  const { score, reason } = await grader.grade(answer, of);
+  await grader.dispose();
+  return [score, reason];
+}
+
+describe('specs', () => {
+  test('every kind is in the table, and only kinds are accepted', () => {
+    expect(Object.keys(graders).toSorted()).toEqual([...graderKinds].toSorted());
+    expect(parseGrader('contains: a:b ')).toEqual({ kind: 'contains', text: ' a:b ' });
+    expect(parseGrader('number')).toEqual({ kind: 'number', text: '' });
+    for (const spec of ['', 'nonsense', 'Number', 'contains', 'contains:', 'exact:x', 'toString', 'expression:']) {
+      expect(() => parseGrader(spec), spec).toThrow(expect.objectContaining({ code: 'bad-input' }));
+    }
+  });
+  test('which need a reference', async () => {
+    for (const [spec, needs] of [['contains:x', false], ['exact', true], ['number', true], ['choice', true]] as const) {
+      expect((await createGrader(spec)).needsReference).toBe(needs);
+    }
+    expect(await grade('number', '1', row(null))).toEqual([0, 'the row has no reference answer']);
+  });
+});
+
+test('contains: to the letter, spaces and case included', async () => {
+  expect(await grade('contains: dog', 'a dog ran', row(null))).toEqual([1, 'contains “ dog”']);
+  for (const answer of ['dog', 'a Dog', 'a  Dog', '']) expect((await grade('contains: dog', answer, row(null)))[0]).toBe(0);
+});
+
+test('exact: white space around both aside', async () => {
+  expect((await grade('exact', ' a b\n', row('a b')))[0]).toBe(1);
+  expect(await grade('exact', 'a  b', row('a c'))).toEqual([0, '“a b”, expected “a c”']);
+});
+
+describe('number', () => {
+  test.each([
+    ['18', '18'], ['The answer is 1,234,567.', '1234567'], ['-3', '-3'], ['−3.50', '-3.5'], ['+7', '7'], ['16-3', '3'], ['16 - 3', '3'], ['x = -3', '-3'], ['(-4)', '-4'],
+    ['$1,000.00', '1000'], ['-$5', '-5'], ['$-5', '-5'], ['€ 2.5', '2.5'], ['50%', '50'], ['5%.', '5'], ['.5', '0.5'], ['007', '7'], ['0.0', '0'], ['-0', '0'], ['1e3', '1000'], ['2.5e-1', '0.25'],
+    ['1,2,3', '3'], ['12345678901234567891', '12345678901234567891'], ['3 apples and 4 pears', '4'], ['work 5\n#### 6\nQuestion 7', '6'], ['#### 1 #### 2', '2'], ['#### $1,200.', '1200'],
+    ['so \\boxed{42} in 3 steps', '42'], ['3.', '3'], ['v1.2.3', '0.3'], ['A: 18', '18'], ['', null], ['none', null], ['5 #### none', null], ['½', null],
+  ])('%j ends on %s', (text, expected) => {
+    expect(finalNumber(text)).toBe(expected);
+  });
+  test('reasons', async () => {
+    expect(await grade('number', '#### 31', row('x #### 29'))).toEqual([0, '31, expected 29']);
+    expect(await grade('number', '29.0', row('x #### 29'))).toEqual([1, '29']);
+    expect(await grade('number', 'hm', row('29'))).toEqual([0, 'no number, expected 29']);
+  });
+  test('a long answer costs no time', () => {
+    const started = performance.now();
+    for (const text of ['1,'.repeat(100_000), '-'.repeat(200_000), '$ '.repeat(100_000), '9'.repeat(200_000), '1e'.repeat(100_000)]) finalNumber(text);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+  test.skipIf(withoutSharedData)('agrees with the judgement of the GSM8K authors on 1,200 answers of four models', async () => {
+    const grader = await createGrader('number');
+    let agreed = 0;
+    for (const line of readFileSync(`${sharedData}gsm8k/model_solutions.jsonl`, 'utf8').trim().split('\n')) {
+      const entry = JSON.parse(line) as { ground_truth: string } & Record<string, { is_correct: boolean; solution: string }>;
+      for (const model of ['6b_finetuning', '6b_verification', '175b_finetuning', '175b_verification']) {
+        const { score } = await grader.grade(entry[model]!.solution, row(entry.ground_truth));
+        if ((score === 1) === entry[model]!.is_correct) agreed++;
+      }
+    }
+    expect(agreed).toBe(1200);
+  });
+});
+
+describe('choice', () => {
+  const options = ['a fish', 'a whale', 'a killer whale', 'Paris'].map((text, index) => ({ label: 'ABCD'[index]!, text }));
+  test.each([
+    ['B', 'B'], ['b', 'B'], ['(B)', 'B'], ['B.', 'B'], ['B) a whale', 'B'], ['B: because', 'B'], ['**B**', 'B'], [' B\nBecause', 'B'], ['The answer is B', 'B'], ['the answer is (c).', 'C'], ['Answer: D', 'D'],
+    ['First I thought the answer is A. But the answer is C.', 'C'], ['\\boxed{B}', 'B'], ['$\\boxed{\\text{B}}$', 'B'], ['so \\boxed{(D)} it is', 'D'], ['a whale', 'B'], ['A killer whale.', 'C'], ['It must be a killer whale because', 'C'],
+    ['The answer is a killer whale', 'C'], ['paris', 'D'], ['I think that (D) fits', 'D'], ['A dog ran', null], ['E', null], ['', null], ['Because', null], ['a fish or a killer whale', null], ['The answer is a mystery', null],
+  ])('%j picks %s', (answer, expected) => {
+    expect(pickedOption(answer, options)).toBe(expected);
+  });
+  test('numbers as labels', () => {
+    const numbered = ['x', 'y'].map((text, index) => ({ label: `${index + 1}`, text }));
+    expect(pickedOption('The answer is 2.', numbered)).toBe('2');
+    expect(pickedOption('(1)', numbered)).toBe('1');
+  });
+  test('grades against the letter, with the row’s options or without', async () => {
+    expect(await grade('choice', 'C', row('B', { $options: options }))).toEqual([0, 'C, expected B']);
+    expect(await grade('choice', 'a whale', row('B', { $options: options }))).toEqual([1, 'B']);
+    expect(await grade('choice', '(b)', row('B'))).toEqual([1, 'B']);
+    expect(await grade('choice', 'hm', row('B'))).toEqual([0, 'no choice, expected B']);
+  });
+  test('a long answer costs no time', () => {
+    const started = performance.now();
+    for (const text of ['answer is '.repeat(20_000), '('.repeat(200_000), '{ '.repeat(100_000), 'answer'.repeat(50_000), '\\boxed{'.repeat(30_000)]) pickedOption(text, options);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+});
