@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, open, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/open.ts';
 import { openSafetensors, readTensorF32 } from '../checkpoint/safetensors.ts';
 import { openProducts } from '../runtime/products.ts';
@@ -13,14 +13,28 @@ const stories = '../shared/models/stories260K';
 const backend = openProducts({ threads: 2 });
 let directory: string;
 let checkpoint: Checkpoint;
+/** holds a whole cache, made once */
+let original: string;
 
+beforeAll(async () => {
+  checkpoint = await openCheckpoint(stories);
+  original = await mkdtemp(join(tmpdir(), 'singular-svd-'));
+  await buildSvdCache({ checkpoint, directory: original, backend });
+});
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'singular-svd-'));
-  checkpoint = await openCheckpoint(stories);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
-afterAll(() => backend.release());
+afterAll(async () => {
+  await rm(original, { recursive: true, force: true });
+  await backend.release();
+});
 
+/** A whole cache to spoil. */
+async function wholeCache(): Promise<{ folder: string }> {
+  await cp(original, directory, { recursive: true, preserveTimestamps: true });
+  return openSvdCache({ checkpoint, directory });
+}
 const build = (): ReturnType<typeof buildSvdCache> => buildSvdCache({ checkpoint, directory, backend });
 const cacheFiles = async (folder: string): Promise<string[]> => (await readdir(folder)).filter((name) => name.endsWith('.safetensors')).sort();
 
@@ -47,7 +61,7 @@ describe('a cache of stories260K', () => {
     expect(Object.keys(expected).length).toBeGreaterThan(0);
     for (const [name, values] of Object.entries(expected)) {
       const { sigma } = cache.matrices.find((matrix) => matrix.name === name)!;
-      expect(sigma.length).toBe(values.length);
+      expect(values.length).toBeGreaterThan(0); // the largest ones
       values.forEach((value, i) => expect(Math.abs(sigma[i] - value) / value).toBeLessThan(1e-6));
     }
     for (const { name, rows, columns, rank, u, sigma, vt } of cache.matrices) {
@@ -66,7 +80,7 @@ describe('a cache of stories260K', () => {
   });
 
   it('is not made twice', async () => {
-    const { folder } = await build();
+    const { folder } = await wholeCache();
     const before = await Promise.all((await cacheFiles(folder)).map(async (name) => (await stat(join(folder, name))).mtimeMs));
     let calls = 0;
     await buildSvdCache({ checkpoint, directory, backend, onProgress: () => calls++ });
@@ -78,7 +92,7 @@ describe('a cache of stories260K', () => {
 
 describe('damage', () => {
   it('a flipped byte of the numbers is found and the matrix made again', async () => {
-    const { folder } = await build();
+    const { folder } = await wholeCache();
     const file = join(folder, (await cacheFiles(folder))[3]);
     const whole = await readFile(file);
     await flipByte(file, whole.length - 5);
@@ -89,7 +103,7 @@ describe('damage', () => {
     expect((await readFile(file)).equals(whole)).toBe(true);
   });
   it('a flipped byte under an unchanged time is found by the full check', async () => {
-    const { folder } = await build();
+    const { folder } = await wholeCache();
     const file = join(folder, (await cacheFiles(folder))[0]);
     const { atime, mtime } = await stat(file);
     // Whole milliseconds, so that the time can be put back exactly; the opening remembers them.
@@ -101,7 +115,7 @@ describe('damage', () => {
     expect((await openSvdCache({ checkpoint, directory, full: true })).state).toBe('damaged');
   });
   it('a file cut short, a file that is not one, a file of another matrix', async () => {
-    const { folder } = await build();
+    const { folder } = await wholeCache();
     const names = await cacheFiles(folder);
     const [first, second, third] = names.map((name) => join(folder, name));
     await truncate(first, 1000);
@@ -112,7 +126,7 @@ describe('damage', () => {
     expect((await build()).state).toBe('ready');
   });
   it('a lost file leaves the cache unfinished, not damaged', async () => {
-    const { folder } = await build();
+    const { folder } = await wholeCache();
     await rm(join(folder, (await cacheFiles(folder))[7]));
     expect(await svdState({ checkpoint, directory })).toMatchObject({ state: 'none', done: 34, total: 35 });
   });
