@@ -151,7 +151,7 @@ class Answer {
   /** Token by token, how much more likely the mix finds its own answer than the base does. */
   async #compare(rows: readonly GeneratedRow[]): Promise<void> {
     const mix = rows[this.#sides.indexOf('mix')];
-    if (this.#input.sides !== 'both' || !this.#z || !mix || mix.ids.length === 0 || this.#isCancelled) return;
+    if (!this.#z || !mix || mix.ids.length === 0 || this.#isCancelled) return;
     const { engine, catalog, events } = this.#context;
     const comparison = await engine.call('compare', { model: catalog.place(this.#model), promptIds: mix.promptIds, answerIds: mix.ids, z: this.#z });
     events.emit('answer.compared', { answerId: this.#id, comparison });

@@ -2,13 +2,14 @@
  * One question to the desk: base and mix stream side by side, then what the mix changed, then the grader's word.
  * Events carry an answer id that the call returns only after it was accepted, so early ones are kept and replayed.
  */
+import { isHeard } from './effective.ts';
 import type { AnswerComparisonDto, AnswerStatsDto, Bridge, Events, MixPartDto, Sampling } from '../../../shared/contract.ts';
 
 export type SideName = 'base' | 'mix';
 export interface Verdict { right: boolean; score: number; reason: string }
 /** A row of a dataset that lies in the prompt box: its answer can be graded. */
 export interface Expectation { datasetId: string; datasetName: string; row: number; grader: string; reference: string | null }
-export interface Question { modelId: string; prompt: string; raw: boolean; sampling: Sampling; parts: MixPartDto[]; expectation: Expectation | null; conversationId?: string }
+export interface Question { modelId: string; prompt: string; raw: boolean; sampling: Sampling; parts: MixPartDto[]; expectation: Expectation | null }
 
 export class Side {
   text = $state('');
@@ -34,6 +35,8 @@ export class Answers {
   error = $state<string | null>(null);
   /** the question on show; null before the first */
   asked = $state.raw<Question | null>(null);
+  /** where this question is recorded; asking it again adds to the same */
+  conversationId: string | undefined;
   #answerId: string | null = null;
   #pending: AnswerEvent[] | null = null;
   /** each question has a number, so that a late reply of an older one is dropped */
@@ -41,6 +44,8 @@ export class Answers {
   /** which question the base's answer belongs to */
   #baseKey = '';
 
+  /** whether the mix that was asked is the base itself: then there is nothing to compare */
+  askedBase = $derived(this.asked !== null && isBase(this.asked.parts));
   running = $derived(this.base.streaming || this.mix.streaming);
 
   constructor(bridge: Bridge) {
@@ -75,10 +80,11 @@ export class Answers {
     try {
       const { answerId } = await this.#bridge.call('desk.answer', {
         modelId: question.modelId, prompt: question.prompt, raw: question.raw, parts: question.parts, sampling: question.sampling,
-        sides: mixOnly ? 'mix' : 'both', ...(question.conversationId ? { conversationId: question.conversationId } : {}),
+        sides: mixOnly ? 'mix' : 'both', ...(mixOnly && this.conversationId ? { conversationId: this.conversationId } : {}),
       });
       if (turn !== this.#turn) return;
       this.#answerId = answerId;
+      if (!mixOnly || !this.conversationId) this.conversationId = answerId;
       const early: AnswerEvent[] = this.#pending ?? [];
       this.#pending = null;
       for (const event of early) this.#take(event);
@@ -159,4 +165,10 @@ export class Answers {
       if (turn === this.#turn) this.error = `The answer could not be graded: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
+}
+
+function isBase(parts: readonly MixPartDto[]): boolean {
+  const anySolo = parts.some((part) => part.solo);
+  const isZero = (part: MixPartDto): boolean => (typeof part.alpha === 'number' ? part.alpha === 0 : part.alpha.every((alpha) => alpha === 0));
+  return parts.every((part) => isZero(part) || !isHeard({ alpha: 0, muted: part.muted ?? false, solo: part.solo ?? false }, anySolo, { factor: 1, bypass: false }));
 }

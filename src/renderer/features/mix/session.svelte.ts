@@ -27,11 +27,12 @@ class Session {
   /** a moved fader asks again when it is let go */
   onRelease = $state(true);
   expectation = $state.raw<Expectation | null>(null);
-  conversationId = $state<string | undefined>(undefined);
   #restored = false;
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
 
-  canAsk = $derived(this.desk.model !== null && !this.desk.model.unusable && (this.prompt.trim() !== '' || this.raw));
+  /** a model without a chat template can only be asked raw */
+  isRaw = $derived(this.raw || this.desk.model?.hasChatTemplate === false);
+  canAsk = $derived(this.desk.model !== null && !this.desk.model.unusable && (this.prompt.trim() !== '' || this.isRaw));
 
   constructor() {
     this.answers.listen();
@@ -41,8 +42,8 @@ class Session {
     const model = this.desk.model;
     if (!model || !this.canAsk) return;
     await this.answers.ask({
-      modelId: model.id, prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), parts: $state.snapshot(this.desk.parts),
-      expectation: this.expectation, ...(this.conversationId ? { conversationId: this.conversationId } : {}),
+      modelId: model.id, prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling), parts: $state.snapshot(this.desk.parts),
+      expectation: this.expectation,
     }, keepBase);
   }
 
@@ -66,7 +67,6 @@ class Session {
     if (!row) return;
     this.prompt = row.prompt;
     this.expectation = row.expectation;
-    this.conversationId = undefined;
     announce(`Row ${row.expectation.row + 1} of ${row.expectation.datasetName}.`);
     await this.ask();
   }
@@ -74,7 +74,7 @@ class Session {
   async copyCommand(): Promise<void> {
     const model = this.desk.model;
     if (!model) return;
-    const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling) });
+    const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling) });
     await navigator.clipboard.writeText(command);
     notify('success', 'The command line that gives this answer is on the clipboard.');
   }

@@ -9,6 +9,8 @@ export interface Cost {
   tokensAtMost: number;
   trainRows: number;
   validationRows: number;
+  /** answers scored at each validation; sampled ones may be several of one row */
+  validationAnswers: number;
   /** how often each training row is seen, on average */
   passes: number;
   secondsAtMost: number | null;
@@ -18,9 +20,9 @@ export interface Cost {
 
 type PastRun = Pick<RunDto, 'name' | 'modelId' | 'state' | 'seconds' | 'config' | 'createdAt'>;
 
-function tokensAtMost(config: TrainingConfig, validationRows: number): number {
+function tokensAtMost(config: TrainingConfig, validationAnswers: number): number {
   const validations = Math.floor(config.steps / config.validateEvery) + 1; // the base is validated first
-  return config.steps * config.batchSize * config.maxTokens + validations * validationRows * config.maxTokens;
+  return config.steps * config.batchSize * config.maxTokens + validations * validationAnswers * config.maxTokens;
 }
 
 /**
@@ -31,7 +33,8 @@ export function estimateCost(config: TrainingConfig, rows: number, modelId: stri
   const keptApart = Math.max(1, Math.min(rows - 1, Math.round(rows * config.validationShare)));
   const trainRows = Math.max(0, rows - keptApart);
   const validationRows = Math.min(keptApart, config.validationRows);
-  const tokens = tokensAtMost(config, validationRows);
+  const validationAnswers = config.validationTemperature > 0 ? config.validationRows : validationRows;
+  const tokens = tokensAtMost(config, validationAnswers);
   const peer = past
     .filter((run) => run.modelId === modelId && run.state === 'succeeded' && (run.seconds ?? 0) > 0)
     .sort((a, b) => b.createdAt - a.createdAt)[0];
@@ -41,6 +44,7 @@ export function estimateCost(config: TrainingConfig, rows: number, modelId: stri
     tokensAtMost: tokens,
     trainRows,
     validationRows,
+    validationAnswers,
     passes: trainRows === 0 ? 0 : (config.steps * config.batchSize) / config.samplesPerPrompt / trainRows,
     secondsAtMost: seconds,
     judgedBy: peer?.name ?? null,

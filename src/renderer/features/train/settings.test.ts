@@ -58,7 +58,7 @@ describe('the cost', () => {
   const run = { name: 'first', modelId: 'm', state: 'succeeded' as const, seconds: 100, config: quickPreset, createdAt: 1 };
 
   it('counts what is sampled', () => {
-    const cost = estimateCost({ ...quickPreset, steps: 10, batchSize: 8, maxTokens: 16, validateEvery: 5, validationShare: 0.25, validationRows: 64 }, 40, 'm', []);
+    const cost = estimateCost({ ...quickPreset, steps: 10, batchSize: 8, maxTokens: 16, validateEvery: 5, validationShare: 0.25, validationRows: 64, validationTemperature: 0 }, 40, 'm', []);
     expect(cost).toMatchObject({ answers: 80, trainRows: 30, validationRows: 10, secondsAtMost: null, judgedBy: null });
     expect(cost.tokensAtMost).toBe(10 * 8 * 16 + 3 * 10 * 16);
     expect(cost.passes).toBeCloseTo(80 / 30);

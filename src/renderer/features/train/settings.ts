@@ -70,7 +70,8 @@ export const settingGroups: readonly SettingGroup[] = [
     title: 'Validation and keeping', about: 'How progress is judged on rows that training never sees.',
     settings: [
       setting('validationShare', 'Validation share', real(0.05), 'The rest is trained on. The paper takes half.'),
-      setting('validationRows', 'Validation rows', whole('rows', 16), 'More rows narrow the interval and take longer.'),
+      setting('validationRows', 'Validation answers', whole('answers', 16), 'More answers narrow the interval and take longer.'),
+      setting('validationTemperature', 'Validation temperature', real(0.1), 'Greedy judges the likeliest answer; 1 judges the model as it is trained.'),
       setting('validateEvery', 'Validate every', whole('steps'), 'Only validated steps can become the kept checkpoint.'),
       setting('patience', 'Patience', whole('validations'), 'Stops early after this many validations without a new best; 0 never does.'),
       setting('checkpointEvery', 'Checkpoint every', whole('steps'), 'What a power cut can cost at most.'),

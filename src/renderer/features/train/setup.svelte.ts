@@ -35,6 +35,8 @@ export class TrainSetup {
   readingName = $state('');
   #turn = 0;
 
+  /** a model without a chat template can only be trained raw */
+  isRaw = $derived(this.raw || this.model?.hasChatTemplate === false);
   facts: SourceFacts | null = $derived.by(() => factsOf(this.source));
   changedKeys = $derived((Object.keys(this.config) as SettingKey[]).filter((key) => JSON.stringify(this.config[key]) !== JSON.stringify(presets[this.presetName][key])));
   faults: Partial<Record<SettingKey, string>> = $derived.by(() => {
@@ -152,7 +154,7 @@ export class TrainSetup {
       const dataset = source.kind === 'dataset' ? source.dataset
         : await this.#bridge.call('datasets.import', { path: source.inspection.path, name: this.name.trim(), mapping });
       const { runId } = await this.#bridge.call('train.start', {
-        modelId: model.id, raw: this.raw, datasetId: dataset.id, grader: this.grader, name: this.name.trim(),
+        modelId: model.id, raw: this.isRaw, datasetId: dataset.id, grader: this.grader, name: this.name.trim(),
         preset: this.changedKeys.length > 0 ? 'custom' : this.presetName, config: $state.snapshot(this.config),
       });
       return runId;
