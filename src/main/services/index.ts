@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AppInfoDto, CallName, CallParsed, CallResult, EventName, Events } from '../../shared/contract.ts';
+import type { AppInfoDto, CallName, CallParsed, CallResult, EventName, Events, MixPartDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
+import type { ZVectors } from '../../shared/matrices.ts';
 import { openStores } from '../db/index.ts';
 import { EngineHost, type EngineHostOptions } from '../engine/host.ts';
 import { JobQueue } from '../jobs/queue.ts';
@@ -63,6 +64,8 @@ export interface Services {
   /** for what the contract does not carry (the command line's `objective`) */
   engine: EngineHost;
   catalog: ModelCatalog;
+  /** z′ of a mix for a model; undefined is the base */
+  mixed(parts: readonly MixPartDto[], modelId: string): ZVectors | undefined;
   close(): Promise<void>;
 }
 
@@ -171,6 +174,7 @@ export function createServices(options: ServiceOptions): Services {
     ready,
     engine,
     catalog,
+    mixed: (parts, modelId) => vectors.mixed(parts, catalog.usable(modelId)),
     close: () => (closing ??= close()),
   };
 }

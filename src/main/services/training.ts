@@ -21,9 +21,6 @@ function checkConfig(config: TrainingConfig, model: UsableModel): void {
   if (config.batchSize % config.samplesPerPrompt !== 0) {
     throw new SingularError('bad-input', `“batchSize” (${config.batchSize}) must be a multiple of “samplesPerPrompt” (${config.samplesPerPrompt}).`);
   }
-  if (config.baseline === 'leave-one-out' && config.samplesPerPrompt < 2) {
-    throw new SingularError('bad-input', '“samplesPerPrompt” must be at least 2 for the baseline leave-one-out.');
-  }
 }
 
 function trainCommand(input: CallParsed<'train.start'>, data: string, platform: string): string {

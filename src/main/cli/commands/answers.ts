@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { samplingSchema } from '../../../shared/contract.ts';
+import { SingularError } from '../../../shared/errors.ts';
+import { samplingSettings } from '../arguments.ts';
+import { CommandSession, type GlobalOptions } from '../session.ts';
+
+export const collect = (value: string, sofar: string[]): string[] => [...sofar, value];
+
+export function numberOption(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value)) throw new SingularError('usage', `${name} takes a number, not “${text}”.`);
+    return value;
+  };
+}
+
+interface GenerateOptions extends GlobalOptions {
+  model?: string;
+  prompt: string;
+  mix: string[];
+  maxTokens?: number;
+  temperature?: number;
+  topP?: number;
+  topK?: number;
+  seed?: number;
+  stop: string[];
+  set: string[];
+  raw?: boolean;
+}
+
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description('answers a prompt with the base model or a mix')
+    .option('--model <id or folder>')
+    .requiredOption('--prompt <text>')
+    .option('--mix <name=alpha>', 'an expert and its α (one number, or one per layer), or a saved mix; may be repeated', collect, [])
+    .option('--max-tokens <n>', 'longest answer', numberOption('--max-tokens'))
+    .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
+    .option('--top-p <p>', 'nucleus sampling', numberOption('--top-p'))
+    .option('--top-k <k>', '0 keeps all', numberOption('--top-k'))
+    .option('--seed <n>', '', numberOption('--seed'))
+    .option('--stop <text>', 'ends the answer before this text; may be repeated', collect, [])
+    .option('--set <key=value>', 'the same settings by name', collect, [])
+    .option('--raw', 'no chat template; an empty prompt starts from the BOS token')
+    .action(async (options: GenerateOptions, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const { maxTokens, temperature, topP, topK, seed, stop, raw = false } = options;
+        const sampling = parsed(samplingSchema, { ...samplingSettings(options.set), ...defined({ maxTokens, temperature, topP, topK, seed }), stop });
+        const model = await session.model(options.model);
+        const mixed = session.services.mixed(await session.parts(options.mix), model.id);
+        const request = session.services.engine.request(
+          'generate',
+          {
+            model: session.services.catalog.place(model),
+            rows: [{ prompt: raw ? options.prompt : [{ role: 'user', content: options.prompt }], raw, seed: sampling.seed, ...(mixed && { z: mixed }) }],
+            sampling,
+          },
+          ({ tokens }) => session.output.stream(tokens.map(({ text }) => text).join('')),
+        );
+        const cancel = (): void => request.cancel();
+        process.once('SIGINT', cancel);
+        const { rows: [row], tokensPerSecond, device } = await request.result;
+        process.off('SIGINT', cancel);
+        const { text, ids, promptTokens, stopReason } = row;
+        session.output.result({ text, ids, promptTokens, tokensPerSecond, stopReason, device }, '');
+      }),
+    );
+}
+
+interface EvaluateOptions extends GlobalOptions {
+  model?: string;
+  data: string;
+  grader: string;
+  mix: string[];
+  samples: number;
+  temperature?: number;
+  limit?: number;
+  set: string[];
+  raw?: boolean;
+}
+
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('the share of right answers over rows × samples, with its 95 % interval')
+    .option('--model <id or folder>')
+    .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
+    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, choice, python or expression:JAVASCRIPT')
+    .option('--mix <name=alpha>', 'may be repeated', collect, [])
+    .option('--samples <k>', 'answers to each row', numberOption('--samples'), 1)
+    .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
+    .option('--limit <n>', 'the first n rows only', numberOption('--limit'))
+    .option('--set <key=value>', 'maxTokens, topP, topK, seed', collect, [])
+    .option('--raw', 'no chat template')
+    .action(async (options: EvaluateOptions, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const sampling = parsed(samplingSchema, { ...samplingSettings(options.set), ...defined({ temperature: options.temperature }) });
+        const model = await session.model(options.model);
+        const dataset = await session.dataset(options.data);
+        const { jobId, runId } = await session.call('evaluate.start', {
+          modelId: model.id,
+          raw: options.raw ?? false,
+          datasetId: dataset.id,
+          grader: options.grader,
+          parts: await session.parts(options.mix),
+          samples: options.samples,
+          sampling,
+          ...defined({ limit: options.limit }),
+        });
+        await session.finish(jobId, ({ progress }) => {
+          if (progress.done > 0) session.output.progress({ event: 'evaluate', ...progress }, `${progress.done} of ${progress.total} answers`);
+        });
+        const { validations: [{ score, interval, rows }] } = await session.call('runs.get', { id: runId });
+        session.output.result(
+          { score, rows, ci95: [interval.low, interval.high] },
+          `${(score * 100).toFixed(1)} % of ${rows} rows (95 % ${(interval.low * 100).toFixed(1)} … ${(interval.high * 100).toFixed(1)})`,
+        );
+      }),
+    );
+}
+
+const objectiveSchema = z.strictObject({
+  ids: z.array(z.int().min(0)).min(2),
+  promptTokens: z.int().min(1),
+  reward: z.number().default(1),
+  klCoefficient: z.number().default(0),
+  z: z.record(z.string(), z.array(z.number())).default({}),
+  gradient: z.boolean().default(false),
+});
+
+export function objectiveCommand(): Command {
+  return new Command('objective')
+    .description('the training objective of given tokens, its parts and its gradient with respect to z')
+    .option('--model <id or folder>')
+    .requiredOption('--request <file>', 'JSON: ids, promptTokens, reward, klCoefficient, z by matrix name, gradient')
+    .action(async (options: { model?: string; request: string }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const model = await session.model(options.model);
+        const request = parsed(objectiveSchema, readJson(options.request), options.request);
+        const result = await session.services.engine.call('objective', { model: session.services.catalog.place(model), request });
+        const { logLikelihood, klPolicyBase, klBasePolicy, objective } = result;
+        session.output.result(result, `objective ${objective}\nlog-likelihood ${logLikelihood}\nKL(policy ‖ base) ${klPolicyBase}\nKL(base ‖ policy) ${klBasePolicy}`);
+      }),
+    );
+}
+
+export function parsed<S extends z.ZodType>(schema: S, value: unknown, file?: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new SingularError(file === undefined ? 'usage' : 'bad-input', `${file ?? 'Options'}: “${issue.path.join('.')}”: ${issue.message}.`);
+}
+
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SingularError('bad-input', `${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import type { ExpertDto } from '../../../shared/contract.ts';
+import { SingularError } from '../../../shared/errors.ts';
+import { percent, signedPercent, table } from '../output.ts';
+import { CommandSession, type GlobalOptions } from '../session.ts';
+import { collect, defined } from './answers.ts';
+
+const gainOf = ({ gain }: ExpertDto): string => (gain ? `${signedPercent(gain.mean)} (${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : '');
+const line = (expert: ExpertDto): string[] => [expert.name, expert.modelName, percent(expert.baseScore), percent(expert.score), gainOf(expert), expert.tags.join(' ')];
+
+export function expertCommand(): Command {
+  const group = new Command('expert').description('the library of experts');
+  group
+    .command('list')
+    .option('--search <text>')
+    .description('all experts, the newest first')
+    .action(async (options: { search?: string }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const experts: ExpertDto[] = [];
+        for (;;) {
+          const page = await session.call('experts.list', { search: options.search ?? '', offset: experts.length, limit: 500 });
+          experts.push(...page.experts);
+          if (page.experts.length === 0 || experts.length >= page.total) break;
+        }
+        session.output.result({ experts }, experts.length === 0 ? 'No experts yet; `singular train` makes the first.' : table(['name', 'model', 'base', 'score', 'gain', 'tags'], experts.map(line)));
+      }),
+    );
+  group
+    .command('show')
+    .argument('<name>')
+    .description('everything known about one expert')
+    .action(async (name: string, _: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const expert = await session.expert(name);
+        session.output.result(expert, JSON.stringify(expert, null, 2));
+      }),
+    );
+  group
+    .command('import')
+    .argument('<file>')
+    .option('--name <name>')
+    .option('--model <id or folder>', 'the model it must match; by its weights hash otherwise')
+    .description('brings in an exported expert; refused where no model matches it')
+    .action(async (file: string, options: { name?: string; model?: string }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const modelId = options.model === undefined ? undefined : (await session.model(options.model)).id;
+        const expert = await session.call('experts.import', { path: resolve(file), ...defined({ name: options.name, modelId }) });
+        session.output.result(expert, `Imported ${line(expert).join('  ')}`);
+      }),
+    );
+  group
+    .command('export')
+    .argument('<name>')
+    .option('--out <file>', 'z as safetensors')
+    .option('--merged <folder>', 'a checkpoint folder that other programs load')
+    .description('writes z, and with --merged an ordinary checkpoint')
+    .action(async (name: string, options: { out?: string; merged?: string }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const { id } = await session.expert(name);
+        const paths = defined({ path: options.out && resolve(options.out), merged: options.merged && resolve(options.merged) });
+        const written = await session.call('experts.export', { id, ...paths });
+        session.output.result(written, Object.values(written).join('\n'));
+      }),
+    );
+  group
+    .command('remove')
+    .argument('<name>')
+    .description('takes an expert out of the library; the window can restore it')
+    .action(async (name: string, _: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const { id } = await session.expert(name);
+        await session.call('experts.remove', { id });
+        session.output.result({ removed: name, id }, `Removed ${name}`);
+      }),
+    );
+  return group;
+}
+
+export function mixCommand(): Command {
+  const group = new Command('mix').description('saved mixes');
+  group
+    .command('save')
+    .argument('<name>')
+    .option('--model <id or folder>')
+    .option('--mix <name=alpha>', 'may be repeated', collect, [])
+    .description('saves experts and their α under a name')
+    .action(async (name: string, options: { model?: string; mix: string[] }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        if (options.mix.length === 0) throw new SingularError('usage', 'A mix needs at least one --mix NAME=α.');
+        const model = await session.model(options.model);
+        const known = (await session.call('mixes.list', { modelId: model.id })).find((mix) => mix.name === name);
+        const mix = await session.call('mixes.save', { name, modelId: model.id, parts: await session.parts(options.mix), ...defined({ id: known?.id }) });
+        session.output.result(mix, `Saved ${mix.name}`);
+      }),
+    );
+  group
+    .command('list')
+    .description('all saved mixes')
+    .action(async (_: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const mixes = await session.call('mixes.list', {});
+        session.output.result({ mixes }, mixes.map(({ name, modelId, parts }) => `${name}  ${modelId}  ${parts.length} experts`).join('\n') || 'No saved mixes yet.');
+      }),
+    );
+  group
+    .command('export')
+    .argument('<name>')
+    .option('--out <file>', 'z as safetensors')
+    .option('--merged <folder>', 'a checkpoint folder that other programs load')
+    .description('writes the z of a mix, and with --merged an ordinary checkpoint')
+    .action(async (name: string, options: { out?: string; merged?: string }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const { modelId, parts } = await session.mix(name);
+        const written: { path?: string; merged?: string } = {};
+        if (options.out !== undefined || options.merged === undefined) {
+          written.path = (await session.call('mixes.export', { modelId, name, parts, kind: 'z', ...defined({ path: options.out && resolve(options.out) }) })).path;
+        }
+        if (options.merged !== undefined) written.merged = (await session.call('mixes.export', { modelId, name, parts, kind: 'merged', path: resolve(options.merged) })).path;
+        session.output.result(written, Object.values(written).join('\n'));
+      }),
+    );
+  return group;
+}

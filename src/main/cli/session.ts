@@ -1,0 +1,117 @@
+/** One command's hold on the services: opened for it, closed after it, with the look-ups that every command needs. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { CallInput, CallName, CallResult, ExpertDto, JobDto, MixPartDto, ModelDto } from '../../shared/contract.ts';
+import { fromErrorDto, SingularError } from '../../shared/errors.ts';
+import { createServices, type Services } from '../services/index.ts';
+import { parseMix } from './arguments.ts';
+import { Output } from './output.ts';
+
+export interface GlobalOptions {
+  home?: string;
+  json?: boolean;
+}
+
+export class CommandSession {
+  readonly services: Services;
+  readonly output: Output;
+
+  private constructor(services: Services, output: Output) {
+    this.services = services;
+    this.output = output;
+  }
+
+  static async run(options: GlobalOptions, work: (session: CommandSession) => Promise<void>): Promise<void> {
+    const services = createServices({ shell: 'cli', ...(options.home !== undefined && { home: options.home }) });
+    const session = new CommandSession(services, new Output(options.json ?? false));
+    services.on('notice', ({ message }) => process.stderr.write(`${message}\n`));
+    try {
+      await work(session);
+    } finally {
+      await services.close();
+    }
+  }
+
+  async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallResult<N>> {
+    return (await this.services.dispatch(name, input)) as CallResult<N>;
+  }
+
+  /** A model by id, or by its folder, which is added where it is new. Without a word, the first bundled one. */
+  async model(wish: string | undefined): Promise<ModelDto> {
+    const models = await this.call('models.list', {});
+    const known = wish === undefined ? models.find(({ source }) => source === 'bundled') : models.find(({ id }) => id === wish);
+    if (known) {
+      if (known.unusable !== undefined) throw new SingularError('bad-input', known.unusable);
+      return known;
+    }
+    if (wish === undefined) throw new SingularError('usage', 'Name a model with --model: an id of `singular model list`, or a folder.');
+    if (existsSync(wish)) return this.call('models.addFolder', { folder: wish });
+    throw new SingularError('not-found', `There is no model “${wish}”: it is neither an id of \`singular model list\` nor a folder.`);
+  }
+
+  async expert(nameOrId: string): Promise<ExpertDto> {
+    const { experts } = await this.call('experts.list', { search: nameOrId, limit: 500 });
+    const found = experts.find(({ name, id }) => name === nameOrId || id === nameOrId);
+    if (found) return found;
+    try {
+      return await this.call('experts.get', { id: nameOrId });
+    } catch {
+      throw new SingularError('not-found', `There is no expert “${nameOrId}”; \`singular expert list\` shows those there are.`);
+    }
+  }
+
+  /** `--mix` words as parts; a saved mix brings its own. */
+  async parts(words: readonly string[]): Promise<MixPartDto[]> {
+    const parts: MixPartDto[] = [];
+    for (const word of words) {
+      const { name, alpha } = parseMix(word);
+      if (alpha === undefined) parts.push(...(await this.mix(name)).parts);
+      else parts.push({ expertId: (await this.expert(name)).id, alpha, muted: false, solo: false });
+    }
+    return parts;
+  }
+
+  async mix(name: string): Promise<CallResult<'mixes.list'>[number]> {
+    const found = (await this.call('mixes.list', {})).find((mix) => mix.name === name || mix.id === name);
+    if (!found) throw new SingularError('not-found', `There is no saved mix “${name}”; an expert is mixed with NAME=α.`);
+    return found;
+  }
+
+  /** The rows of a file as a stored dataset; the same file is stored once. */
+  async dataset(path: string): Promise<CallResult<'datasets.import'>> {
+    const bundled = existsSync(path) ? undefined : (await this.call('datasets.list', {})).find(({ name, id }) => name === path || id === path);
+    if (bundled) return bundled;
+    const { mapping } = await this.call('datasets.inspect', { path });
+    return this.call('datasets.import', { path, name: basename(path), mapping });
+  }
+
+  /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it. */
+  async finish(jobId: string, onChange: (job: JobDto) => void = () => {}): Promise<JobDto> {
+    const cancel = (): void => void this.call('jobs.cancel', { id: jobId });
+    process.once('SIGINT', cancel);
+    const stop = this.services.on('job.changed', (job) => {
+      if (job.id === jobId) onChange(job);
+    });
+    try {
+      return await this.ended(jobId);
+    } finally {
+      stop();
+      process.off('SIGINT', cancel);
+    }
+  }
+
+  private ended(jobId: string): Promise<JobDto> {
+    return new Promise((resolve, reject) => {
+      const settle = (job: JobDto): void => {
+        if (job.id !== jobId) return;
+        if (job.state === 'succeeded') resolve(job);
+        else if (job.state === 'failed') reject(job.error ? fromErrorDto(job.error) : new SingularError('internal', `“${job.title}” failed.`));
+        else if (job.state === 'cancelled' || job.state === 'interrupted') reject(new SingularError('cancelled', `“${job.title}” was stopped.`));
+        else return;
+        stop();
+      };
+      const stop = this.services.on('job.changed', settle);
+      this.call('jobs.list', { limit: 500 }).then((jobs) => jobs.forEach(settle), reject);
+    });
+  }
+}
