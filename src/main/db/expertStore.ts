@@ -129,8 +129,8 @@ export function createExpertStore({ orm, client }: Connection): ExpertStore {
     restore: (id, name) => client.transaction(() => {
       const row = orm.select().from(experts).where(and(eq(experts.id, id), isNotNull(experts.deletedAt))).get();
       if (!row) return;
+      if (row.name !== name) update(id, { name }); // while it is still out of the index of live names
       orm.update(experts).set({ deletedAt: null }).where(eq(experts.id, id)).run();
-      if (row.name !== name) update(id, { name });
     }).immediate(),
     vectors: (id) => Object.fromEntries((selectVectors.all(id) as { matrix: string; z: Buffer }[]).map((row) => [row.matrix, decodeZ(row.z)])),
     zMap: (id) => {

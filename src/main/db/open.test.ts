@@ -1,0 +1,140 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { guarded } from './errors.ts';
+import { openStores } from './index.ts';
+import { openConnection } from './open.ts';
+import { createSettingsStore } from './settingsStore.ts';
+
+const real = fileURLToPath(new URL('../../../drizzle', import.meta.url));
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'singular-db-'));
+  file = join(folder, 'singular.sqlite');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The real migrations and one more, as a later version would bring. */
+function later(sql: string): string {
+  const migrations = join(folder, 'later');
+  cpSync(real, migrations, { recursive: true });
+  const path = join(migrations, 'meta/_journal.json');
+  const journal = JSON.parse(readFileSync(path, 'utf8')) as { entries: { idx: number; when: number; tag: string }[] };
+  const last = journal.entries.at(-1)!;
+  journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + 1000, tag: '9999_later' });
+  writeFileSync(path, JSON.stringify(journal));
+  writeFileSync(join(migrations, '9999_later.sql'), sql);
+  return migrations;
+}
+const backups = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.backup'));
+
+test('an empty place becomes a database in WAL mode with foreign keys on, and no backup', () => {
+  const { client, close, backups: made } = openConnection({ file, migrationsFolder: real });
+  expect(client.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(client.pragma('foreign_keys', { simple: true })).toBe(1);
+  expect(client.pragma('busy_timeout', { simple: true })).toBe(5000);
+  expect(made).toEqual([]);
+  close();
+  openConnection({ file, migrationsFolder: real }).close();
+  expect(backups()).toEqual([]);
+});
+
+test('an older database is backed up, migrated, and keeps its rows; the backup holds what was', () => {
+  const before = openStores({ file });
+  before.settings.set('who', 'me');
+  before.close();
+  const stores = openStores({ file, migrationsFolder: later(`ALTER TABLE settings ADD note text DEFAULT 'new';--> statement-breakpoint\nCREATE TABLE more (id integer primary key);`) });
+  expect(stores.settings.get('who')).toBe('me');
+  expect(stores.backups).toHaveLength(1);
+  stores.close();
+  const backup = new Sqlite(stores.backups[0]!, { readonly: true });
+  expect(backup.prepare('select * from settings').all()).toEqual([{ key: 'who', value: '"me"' }]);
+  backup.close();
+});
+
+test('a migration that rebuilds a parent table keeps the children', () => {
+  const stores = openStores({ file });
+  stores.models.save({ id: 'm', name: 'm', source: 'folder', folder: '/m', hubId: null, license: null, unusable: null, facts: null, weightsHash: 'w', stamp: '', svd: { state: 'none' }, addedAt: 1, removedAt: null });
+  stores.experts.add({ id: 'e', name: 'e', modelId: 'm', weightsHash: 'w', tags: [], description: '', createdAt: 1, source: 'trained', provenance: {} }, {}, { layers: 1, bins: 1, matrices: [] });
+  const parts = [{ expertId: 'e', alpha: 1, muted: false, solo: false }];
+  stores.mixes.save({ id: 'x', name: 'x', modelId: 'm', parts, createdAt: 1, updatedAt: 1 });
+  stores.close();
+  // the way drizzle-kit rebuilds a table
+  const rebuild = [
+    'CREATE TABLE m2 (id text PRIMARY KEY NOT NULL, name text NOT NULL, model_id text NOT NULL REFERENCES models(id), created_at integer NOT NULL, updated_at integer NOT NULL);',
+    'INSERT INTO m2 SELECT * FROM mixes;', 'DROP TABLE mixes;', 'ALTER TABLE m2 RENAME TO mixes;',
+  ].join('--> statement-breakpoint\n');
+  const rebuilt = openStores({ file, migrationsFolder: later(rebuild) });
+  expect(rebuilt.mixes.list('m')).toMatchObject([{ id: 'x', parts }]);
+  rebuilt.close();
+});
+
+test('a migration that fails changes nothing', () => {
+  openStores({ file }).close();
+  expect(() => openStores({ file, migrationsFolder: later('CREATE TABLE more (id integer);--> statement-breakpoint\nSELECT nonsense;') })).toThrow(/nonsense/);
+  const after = new Sqlite(file, { readonly: true });
+  expect(after.prepare(`select name from sqlite_master where name = 'more'`).all()).toEqual([]);
+  after.close();
+  openStores({ file }).close();
+});
+
+test('a newer database is refused with one sentence and keeps every byte', () => {
+  openStores({ file, migrationsFolder: later('CREATE TABLE more (id integer);') }).close();
+  const bytes = readFileSync(file);
+  expect(() => openStores({ file })).toThrow('The database singular.sqlite was written by a newer version of Singular; update Singular to open it. Nothing was changed.');
+  expect(readFileSync(file).equals(bytes)).toBe(true);
+});
+
+test('what is no database of ours is refused and keeps every byte', () => {
+  writeFileSync(file, 'just some text that is long enough to be read as a header, is it not?');
+  expect(() => openStores({ file })).toThrow(/singular.sqlite is not a readable Singular database; nothing was changed/);
+  expect(readFileSync(file, 'utf8')).toMatch(/^just some text/);
+  rmSync(file);
+  const other = new Sqlite(file);
+  other.exec('create table theirs (id integer)');
+  other.close();
+  expect(() => openStores({ file })).toThrow(/a database of another program/);
+  expect(existsSync(`${file}-wal`)).toBe(false);
+});
+
+test('a database that another program holds says so, with code busy', () => {
+  openStores({ file }).close();
+  const stores = openStores({ file, busyTimeoutMs: 20 });
+  const holder = new Sqlite(file);
+  holder.exec('begin exclusive');
+  expect(() => stores.settings.set('a', 1)).toThrow(expect.objectContaining({ code: 'busy', message: 'The database singular.sqlite is locked by another program; nothing was changed.' }));
+  holder.exec('rollback');
+  holder.close();
+  stores.settings.set('a', 1);
+  expect(stores.settings.get('a')).toBe(1);
+  stores.close();
+});
+
+test('a full disk says so, with code disk-full, and leaves what was', () => {
+  const connection = openConnection({ file, migrationsFolder: real });
+  const settings = guarded(createSettingsStore(connection), file);
+  settings.set('small', 1);
+  connection.client.pragma(`max_page_count = ${String(connection.client.pragma('page_count', { simple: true }))}`);
+  expect(() => settings.set('large', 'x'.repeat(1 << 20))).toThrow(expect.objectContaining({ code: 'disk-full' }));
+  expect(settings.get('small')).toBe(1);
+  expect(settings.get('large')).toBeUndefined();
+  connection.close();
+});
+
+test('four processes that open a new database at once all get it, migrated once', async () => {
+  const script = join(folder, 'open.ts');
+  writeFileSync(script, `import { openStores } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
+const stores = openStores({ file: process.argv[2] });
+stores.settings.set(process.argv[3], true);
+stores.close();`);
+  await Promise.all(['a', 'b', 'c', 'd'].map((name) => promisify(execFile)(process.execPath, [script, file, name])));
+  const stores = openStores({ file });
+  expect(['a', 'b', 'c', 'd'].map((name) => stores.settings.get(name))).toEqual([true, true, true, true]);
+  stores.close();
+});
