@@ -1,6 +1,6 @@
 /** Small file habits that every writer and reader of checkpoints shares. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SingularError } from '../../shared/errors.ts';
 
@@ -40,10 +40,17 @@ export async function readExactly(handle: FileHandle, file: string, position: nu
   }
 }
 
+/** Several times the largest tokenizer.json of known models. */
+const largestJson = 256 << 20;
+
 /** JSON of a file that should hold an object; a missing file gives undefined when `optional`. */
 export async function readJsonFile(file: string, options: { optional?: boolean } = {}): Promise<unknown> {
   let text: string;
   try {
+    const found = await stat(file);
+    // Opening a pipe would wait for a writer that may never come.
+    if (!found.isFile()) throw new SingularError('bad-input', `${file} is not a file.`);
+    if (found.size > largestJson) throw new SingularError('bad-input', `${file} has ${found.size} bytes, too many for a file of its kind.`);
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (options.optional && errorCode(error) === 'ENOENT') return undefined;

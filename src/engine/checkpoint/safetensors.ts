@@ -5,7 +5,7 @@
  * The header is not believed: lengths, offsets, shapes and names are checked against the file before anything is
  * read, so that a truncated or lying file gets one sentence and reads nothing outside itself.
  */
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { SingularError } from '../../shared/errors.ts';
 import { dtypeSizes, isWeightDtype, toFloat32, type Dtype } from './dtypes.ts';
@@ -47,11 +47,12 @@ const metadataSchema = z.record(z.string(), z.string());
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   try {
     const file = await realpath(path);
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    if (!(await stat(file)).isFile()) throw new SingularError('bad-input', `${path} is not a file.`);
     const handle = await open(file, 'r');
     try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw new SingularError('bad-input', `${path} is not a file.`);
-      if (stat.size < 8) throw new SingularError('bad-input', `${path} is too short to be a safetensors file: it has ${stat.size} bytes.`);
+      const { size } = await handle.stat();
+      if (size < 8) throw new SingularError('bad-input', `${path} is too short to be a safetensors file: it has ${size} bytes.`);
       const prefix = new Uint8Array(8);
       await readExactly(handle, path, 0, prefix);
       const headerLength = new DataView(prefix.buffer).getBigUint64(0, true);
@@ -59,12 +60,12 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
         throw new SingularError('bad-input', `${path} is not a safetensors file: it claims a header of ${headerLength} bytes.`);
       }
       const dataStart = 8 + Number(headerLength);
-      if (dataStart > stat.size) {
-        throw new SingularError('bad-input', `${path} claims a header of ${headerLength} bytes, but the whole file has ${stat.size}.`);
+      if (dataStart > size) {
+        throw new SingularError('bad-input', `${path} claims a header of ${headerLength} bytes, but the whole file has ${size}.`);
       }
       const header = new Uint8Array(Number(headerLength));
       await readExactly(handle, path, 8, header);
-      return { file, sizeBytes: stat.size, ...parseHeader(path, file, header, dataStart, stat.size) };
+      return { file, sizeBytes: size, ...parseHeader(path, file, header, dataStart, size) };
     } finally {
       await handle.close();
     }

@@ -6,12 +6,18 @@ import { SingularError } from '../../shared/errors.ts';
 import { errorCode, fileError, readJsonFile } from './files.ts';
 
 const tokenId = z.int().min(0);
-const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string() })]);
+/** A special token, written as its text or as an object around it; the text is what counts. */
+const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string() }).transform((token) => token.content)]).nullish();
 const templateSchema = z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]);
 
 const tokenizerConfigSchema = z.looseObject({
-  bos_token: tokenSchema.nullish(),
-  eos_token: tokenSchema.nullish(),
+  bos_token: tokenSchema,
+  eos_token: tokenSchema,
+  unk_token: tokenSchema,
+  sep_token: tokenSchema,
+  pad_token: tokenSchema,
+  cls_token: tokenSchema,
+  mask_token: tokenSchema,
   add_bos_token: z.boolean().nullish(),
   chat_template: templateSchema.nullish(),
 });
@@ -25,6 +31,7 @@ const tokenizerSchema = z.looseObject({
 const specialIdsSchema = z.looseObject({
   bos_token_id: tokenId.nullish(),
   eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
+  vocab_size: z.int().min(1).nullish(),
 });
 
 export interface TokenizerFiles {
@@ -35,6 +42,8 @@ export interface TokenizerFiles {
   bosTokenId: number | null;
   /** from generation_config.json and config.json together: a model stops at any of them */
   eosTokenIds: number[];
+  /** rows of the model's embedding, from config.json; null where it does not say */
+  embeddings: number | null;
 }
 
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
@@ -51,6 +60,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     chatTemplate: await readChatTemplate(folder, config),
     bosTokenId: ids.map((one) => one.bos_token_id).find((id) => typeof id === 'number') ?? null,
     eosTokenIds: [...new Set(ids.flatMap((one) => one.eos_token_id ?? []))],
+    embeddings: ids.map((one) => one.vocab_size).find((size) => typeof size === 'number') ?? null,
   };
 }
 

@@ -37,13 +37,18 @@ export const plainConversation = (messages: readonly ChatMessage[]): string => m
 /** @throws SingularError `bad-input` naming the file that is missing or cannot be used */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const files = await readTokenizerFiles(folder);
-  let tokenizer: PreTrainedTokenizer;
-  try {
-    tokenizer = new PreTrainedTokenizer(files.tokenizer, files.config);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SingularError('bad-input', `The tokenizer of ${folder} cannot be used: ${reason.replace(/\.?\s*$/, '')}.`, { cause: error });
-  }
+  /** The library finds most faults of a tokenizer file only when it is used. */
+  const using = <T>(what: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof SingularError) throw error;
+      const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0].slice(0, 200);
+      throw new SingularError('bad-input', `The ${what}: ${reason.replace(/\.?\s*$/, '')}.`, { cause: error });
+    }
+  };
+  const unusable = `tokenizer of ${folder} cannot be used`;
+  const tokenizer = using(unusable, () => new PreTrainedTokenizer(files.tokenizer, files.config));
   // The library leaves a token's id undefined where its text is not in the vocabulary.
   const known = (id: number | undefined): number | null => (typeof id === 'number' ? id : null);
   const bosTokenId = known(tokenizer.bos_token_id) ?? files.bosTokenId;
@@ -53,28 +58,27 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   for (const id of tokenizer.get_vocab().values()) if (id > largest) largest = id;
 
   const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true } = {}) => {
-    const ids = tokenizer.encode(text, { add_special_tokens: addSpecialTokens });
+    const ids = using(unusable, () => tokenizer.encode(text, { add_special_tokens: addSpecialTokens }));
     // `add_bos_token` is a switch of the Python tokenizer classes that the file's own post-processor may lack.
     if (addSpecialTokens && files.config.add_bos_token === true && bosTokenId !== null && ids[0] !== bosTokenId) ids.unshift(bosTokenId);
+    // A token without an embedding would be read from outside of it.
+    const stray = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= (files.embeddings ?? Infinity));
+    if (stray !== undefined) throw new SingularError('bad-input', `The tokenizer of ${folder} gives token ${stray}, but the model has ${files.embeddings ?? 'no such'} tokens.`);
     return ids;
   };
   // Spaces before punctuation are the model's own words: they are never cleaned up.
   const decode: Tokenizer['decode'] = (ids, { skipSpecialTokens = true } = {}) =>
-    ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false });
+    ids.length === 0 ? '' : using(unusable, () => tokenizer.decode([...ids], { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false }));
 
   const applyChatTemplate: Tokenizer['applyChatTemplate'] = (messages, { addGenerationPrompt = true } = {}) => {
     if (files.chatTemplate === null) {
       const text = plainConversation(messages);
       return { text, ids: rawIds(text) };
     }
-    try {
-      const text = tokenizer.apply_chat_template([...messages], { chat_template: files.chatTemplate, add_generation_prompt: addGenerationPrompt, tokenize: false });
-      // Templates write their special tokens themselves.
-      return { text, ids: encode(text, { addSpecialTokens: false }) };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new SingularError('bad-input', `The chat template of ${folder} refuses this conversation: ${reason.replace(/\.?\s*$/, '')}.`, { cause: error });
-    }
+    const text = using(`chat template of ${folder} refuses this conversation`, () =>
+      tokenizer.apply_chat_template([...messages], { chat_template: files.chatTemplate, add_generation_prompt: addGenerationPrompt, tokenize: false }));
+    // Templates write their special tokens themselves.
+    return { text, ids: encode(text, { addSpecialTokens: false }) };
   };
 
   const rawIds = (text: string): number[] => {
