@@ -1,0 +1,155 @@
+/** The pure parts of training, and the loop on the real stories260K model: interrupted and resumed it is the same run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickPreset, type TrainingConfig } from '../../shared/training.ts';
+import { ModelStore } from '../host/model-store.ts';
+import type { TaskRow, TrainCheckpoint, TrainOutcome } from '../host/protocol.ts';
+import { createGrader, type Grader } from '../tasks/graders/index.ts';
+import { clipScale, gradientNorm, initMoments, updateAdamW } from './adamw.ts';
+import { advantages, rewardOf } from './advantage.ts';
+import { evaluate } from './evaluate.ts';
+import { Paused, train, type TrainEvent } from './loop.ts';
+import { learningRateAt } from './schedule.ts';
+import { pairedGain, scoreInterval, studentQuantile } from './statistics.ts';
+
+describe('AdamW', () => {
+  it('is the textbook update after one and two steps', () => {
+    const w = new Map([['w', Float32Array.of(1)]]);
+    const moments = initMoments(w);
+    const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
+    updateAdamW(w, new Map([['w', Float32Array.of(4)]]), moments, options, { step: 1, learningRate: 0.01, gradientScale: 0.5 });
+    // m̂ = 2, v̂ = 4: the step is the learning rate; decay is 0.01 · 0.1 · 1
+    expect(w.get('w')?.[0]).toBeCloseTo(1 - 0.001 - 0.01, 6);
+    updateAdamW(w, new Map([['w', Float32Array.of(-2)]]), moments, options, { step: 2, learningRate: 0.01, gradientScale: 1 });
+    const mHat = (0.9 * 0.2 + 0.1 * -2) / (1 - 0.81);
+    const vHat = (0.999 * 0.004 + 0.001 * 4) / (1 - 0.999 ** 2);
+    expect(w.get('w')?.[0]).toBeCloseTo(0.989 * (1 - 0.001) - (0.01 * mHat) / Math.sqrt(vHat), 6);
+  });
+
+  it('clips by the global norm', () => {
+    const gradients = new Map([['a', Float32Array.of(3)], ['b', Float32Array.of(0, 4)]]);
+    expect(gradientNorm(gradients)).toBe(5);
+    expect(clipScale(5, 1)).toBe(0.2);
+    expect(clipScale(0.5, 1)).toBe(1);
+  });
+});
+
+describe('schedule', () => {
+  const schedule = { steps: 10, warmupSteps: 2, learningRate: 1, schedule: 'cosine' } as const;
+  it('warms up linearly and ends near zero', () => {
+    expect(learningRateAt(1, schedule)).toBe(0.5);
+    expect(learningRateAt(3, schedule)).toBe(1);
+    expect(learningRateAt(10, schedule)).toBeCloseTo(0.5 * (1 + Math.cos((Math.PI * 7) / 8)), 12);
+    expect(learningRateAt(9, { ...schedule, schedule: 'constant' })).toBe(1);
+  });
+});
+
+describe('advantages', () => {
+  it('maps scores to rewards linearly', () => expect([0, 0.5, 1].map((score) => rewardOf(score, -0.5))).toEqual([-0.5, 0.25, 1]));
+  it('none is the reward itself', () => expect(advantages([1, -1], 'none', 1)).toEqual([1, -1]));
+  it('batch has mean 0 and deviation 1, and nothing to learn from equal rewards', () => {
+    expect(advantages([1, 1, 1, -1], 'batch', 1).map((x) => Number(x.toFixed(4)))).toEqual([0.5774, 0.5774, 0.5774, -1.7321]);
+    expect(advantages([1, 1], 'batch', 1)).toEqual([0, 0]);
+  });
+  it('leave-one-out compares with the other answers to the same prompt', () => {
+    expect(advantages([1, -1, 1, 1], 'leave-one-out', 2)).toEqual([2, -2, 0, 0]);
+    expect(advantages([1, -1, -1], 'leave-one-out', 1)).toEqual([2, -1, -1]);
+  });
+});
+
+describe('intervals', () => {
+  it('are Wilson’s for one sample a row', () => {
+    const { low, high } = scoreInterval([...Array<number[]>(8).fill([1]), ...Array<number[]>(2).fill([0])]);
+    expect(low).toBeCloseTo(0.4902, 3); // Wilson (1927) for 8 of 10
+    expect(high).toBeCloseTo(0.9433, 3);
+  });
+  it('widen where answers to one row are alike', () => {
+    const alike = scoreInterval([[1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]);
+    expect(alike.high - alike.low).toBeGreaterThan(0.6);
+  });
+  it('know Student’s t', () => {
+    expect(studentQuantile(5)).toBeCloseTo(2.5706, 2);
+    expect(studentQuantile(30)).toBeCloseTo(2.0423, 3);
+  });
+  it('pair rows', () => {
+    const gain = pairedGain([0, 0, 1, 0], [1, 0, 1, 1]);
+    expect(gain.mean).toBe(0.5);
+    expect(gain.low).toBeCloseTo(0.5 - 3.182 * Math.sqrt(1 / 3 / 4), 1);
+  });
+});
+
+describe('the loop on stories260K', () => {
+  const folder = join(import.meta.dirname, '../../../../shared/models/stories260K');
+  const cacheRoot = mkdtempSync(join(tmpdir(), 'singular-train-'));
+  const models = new ModelStore(() => {});
+  const place = { folder, cacheRoot, device: 'cpu' } as const;
+  const names = ['Lily', 'Tom', 'Ben', 'Mia', 'Sam', 'Anna'];
+  const rows: TaskRow[] = names.map((name, row) => ({ row, messages: [{ role: 'user', content: `Once upon a time there was ${name}.` }], reference: null, data: {} }));
+  const config: TrainingConfig = { ...quickPreset, steps: 4, batchSize: 8, maxTokens: 12, validationRows: 8, validateEvery: 2, checkpointEvery: 1, layers: [1, 3], modules: 'mlp', seed: 3 };
+  let grader: Grader;
+  beforeAll(async () => {
+    models.setThreads(1);
+    grader = await createGrader('contains:a');
+  });
+  afterAll(() => rmSync(cacheRoot, { recursive: true, force: true }));
+
+  interface Recorded { outcome?: TrainOutcome; events: TrainEvent[]; checkpoints: TrainCheckpoint[] }
+  async function run(changes: Partial<TrainingConfig> = {}, checkpoint?: TrainCheckpoint, stop?: { after: number; action: 'pause' | 'keep' }): Promise<Recorded> {
+    const events: TrainEvent[] = [];
+    const steering: { action: 'pause' | 'keep' | null } = { action: null };
+    const emit = (event: TrainEvent): void => {
+      events.push(event);
+      if (event.type === 'step' && stop && event.metric.step === stop.after) steering.action = stop.action;
+    };
+    const outcome = await models
+      .using(place, (model) => train({ model, rows, grader, raw: true, config: { ...config, ...changes }, emit, steering, clock: () => 0, signal: new AbortController().signal, ...(checkpoint && { checkpoint }) }))
+      .catch((error: unknown) => {
+        if (!(error instanceof Paused)) throw error;
+        return undefined;
+      });
+    const checkpoints = events.flatMap((event) => (event.type === 'checkpoint' ? [event.checkpoint] : []));
+    return { events, checkpoints, ...(outcome && { outcome }) };
+  }
+  const steps = ({ events }: Recorded) => events.flatMap((event) => (event.type === 'step' ? [event] : []));
+
+  it('tunes exactly the matrices that were chosen', async () => {
+    const { outcome } = await run({ steps: 1 });
+    expect(Object.keys(outcome?.z ?? {})).toEqual([1, 3].flatMap((layer) => ['gate', 'up', 'down'].map((name) => `model.layers.${layer}.mlp.${name}_proj.weight`)));
+  });
+
+  it('gives the same numbers to the bit when repeated, paused, or taken up from any checkpoint', async () => {
+    const whole = await run();
+    expect(await run()).toEqual(whole);
+    const paused = await run({}, undefined, { after: 2, action: 'pause' });
+    expect(paused.outcome).toBeUndefined();
+    for (const checkpoint of [paused.checkpoints.at(-1), whole.checkpoints[0]]) {
+      const rest = await run({}, checkpoint);
+      expect(rest.outcome).toEqual(whole.outcome);
+      expect(steps(rest)).toEqual(steps(whole).slice(checkpoint?.step));
+    }
+  });
+
+  it('ends early and keeps the best when told to', async () => {
+    const { outcome } = await run({}, undefined, { after: 1, action: 'keep' });
+    expect(outcome).toMatchObject({ steps: 1, stoppedEarly: true });
+  });
+
+  it('starts at the base model: z of ones changes no score', async () => {
+    const sampling = { maxTokens: 12, temperature: 0, topP: 1, topK: 0, seed: 0, stop: [] };
+    await models.using(place, async (model) => {
+      const ones = Object.fromEntries(model.checkpoint.matrices.map(({ name, rank }) => [name, new Float32Array(rank).fill(1)]));
+      const base = await evaluate(model, { rows, z: {}, grader, raw: true, sampling, samples: 1 });
+      expect(await evaluate(model, { rows, z: ones, grader, raw: true, sampling, samples: 1 })).toEqual(base);
+    });
+  });
+
+  it('refuses a layer that the model does not have', async () => {
+    await expect(run({ layers: [7] })).rejects.toThrow('layers names layer 7');
+  });
+
+  it('refuses a checkpoint that cannot be read', async () => {
+    await expect(run({}, { step: 1, blob: Uint8Array.of(1, 2, 3) })).rejects.toThrow('cannot be read');
+  });
+});
