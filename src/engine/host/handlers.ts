@@ -7,6 +7,7 @@ import { downloadModel } from '../checkpoint/hub.ts';
 import { readExpertFile, writeExpertFile } from '../checkpoint/expert-file.ts';
 import { writeMerged } from '../checkpoint/merged.ts';
 import { listDevices } from '../runtime/devices.ts';
+import { openProducts } from '../runtime/products.ts';
 import { runtimeVersion } from '../runtime/session.ts';
 import { openSvdCache, svdState } from '../svd/cache.ts';
 import { createGrader } from '../tasks/graders/index.ts';
@@ -116,19 +117,28 @@ export const handlers: Handlers = {
     await models.using(model, (loaded) => loaded.factorsOf(Object.keys(z)));
     const { matrices } = await openSvdCache({ checkpoint, directory: model.cacheRoot });
     const factors = new Map(matrices.map((matrix) => [matrix.name, matrix]));
-    return writeMerged({
-      checkpoint,
-      z,
-      out: path,
-      metadata,
-      signal,
-      onProgress: (done, total) => emit({ done, total }),
-      svd: async (name) => {
-        const factor = factors.get(name);
-        if (!factor) throw new SingularError('conflict', `The SVD cache has no matrix ${name}.`);
-        return { u: await readTensorF32(factor.u), sigma: factor.sigma, vt: await readTensorF32(factor.vt) };
-      },
-    });
+    const backend = openProducts({ threads: 0 });
+    try {
+      return await writeMerged({
+        checkpoint,
+        z,
+        out: path,
+        metadata,
+        signal,
+        onProgress: (done, total) => emit({ done, total }),
+        svd: async (name) => {
+          const factor = factors.get(name);
+          if (!factor) throw new SingularError('conflict', `The SVD cache has no matrix ${name}.`);
+          return { u: await readTensorF32(factor.u), sigma: factor.sigma, vt: await readTensorF32(factor.vt) };
+        },
+        multiply: async (a, b, rows, rank, columns) => {
+          const product = await backend.product({ data: Float64Array.from(a), rows, columns: rank }, { data: Float64Array.from(b), rows: rank, columns });
+          return Float32Array.from(product.data);
+        },
+      });
+    } finally {
+      await backend.release();
+    }
   },
   importZ: async ({ path, against }) => readExpertFile(path, against),
 };
