@@ -9,7 +9,7 @@ import type { Grade, Grader } from './grader.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
 
 /** A row's code is interrupted after `rowMs` of processor time, and its process killed after `killMs` by the clock. */
-export const pythonLimits = { rowMs: 4000, killMs: 10_000, startMs: 60_000, memoryBytes: 256 * 1024 * 1024 } as const;
+export const pythonLimits = { rowMs: 4000, killMs: 20_000, startMs: 60_000, memoryBytes: 256 * 1024 * 1024 } as const;
 
 /** What a row of code and tests must have, whichever of the three known forms it is in. */
 const columnsSchema = z.object({

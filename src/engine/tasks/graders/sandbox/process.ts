@@ -50,6 +50,7 @@ export class SandboxProcess {
   private async runAll(payloads: readonly string[]): Promise<SandboxOutcome[]> {
     const outcomes: SandboxOutcome[] = [];
     while (outcomes.length < payloads.length) {
+      if (this.disposed) throw new SingularError('cancelled', `${this.options.name} was closed.`);
       const child = await (this.child ??= this.start());
       const before = outcomes.length;
       const failed = await this.feed(child, payloads, outcomes);
