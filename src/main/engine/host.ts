@@ -98,6 +98,7 @@ export class EngineHost {
   request<M extends EngineMethod>(
     method: M,
     input: EngineCalls[M]['input'],
+    /** one that throws ends the request with what it threw */
     onEvent?: (event: EngineCalls[M]['event']) => void,
   ): EngineRequest<M> {
     const id = this.#nextId++;
@@ -235,8 +236,15 @@ export class EngineHost {
     }
     const pending = this.#pending.get(message.id);
     if (!pending) return; // cancelled or given up here before the engine answered
-    if ('event' in message) pending.onEvent?.(message.event);
-    else if ('error' in message) this.#settle(message.id, fromErrorDto(message.error));
+    if ('event' in message) {
+      try {
+        pending.onEvent?.(message.event);
+      } catch (error) {
+        // who cannot take an event (a full disk under a checkpoint) has no use for the rest
+        this.#settle(message.id, error);
+        this.#post({ cancel: message.id });
+      }
+    } else if ('error' in message) this.#settle(message.id, fromErrorDto(message.error));
     else {
       this.#pending.delete(message.id);
       pending.resolve(message.result);

@@ -23,7 +23,8 @@ export interface QueueOptions {
   /** takes up jobs that dead instances left; a command line does not */
   adopts: boolean;
   changed(job: JobDto): void;
-  failed?(job: JobRecord, error: unknown): void;
+  /** what went wrong, for the log; without a job where the queue itself could not go on */
+  failed?(job: JobRecord | undefined, error: unknown): void;
 }
 
 export type QueuedJob = Omit<NewJob, 'heavy' | 'owner' | 'createdAt' | 'progress'> & { progress?: Partial<JobDto['progress']> };
@@ -207,10 +208,26 @@ export class JobQueue {
     }
   }
 
+  /** Begins what may begin. A locked database is no end: it is tried again. */
   #pump(): void {
     if (this.#closed) return;
-    const { store, clock } = this.#options;
     clearTimeout(this.#poll);
+    try {
+      this.#beginNext();
+    } catch (error) {
+      this.#options.failed?.(undefined, error);
+      this.#pollSoon();
+    }
+  }
+
+  #pollSoon(): void {
+    clearTimeout(this.#poll);
+    this.#poll = setTimeout(() => this.#pump(), pollMs);
+    this.#poll.unref();
+  }
+
+  #beginNext(): void {
+    const { store, clock } = this.#options;
     let heavyBusy = [...this.#running.keys()].some((id) => store.get(id)?.heavy);
     let lightBusy = [...this.#running.keys()].filter((id) => !store.get(id)?.heavy).length;
     for (const job of store.inStates(['queued'])) {
@@ -223,7 +240,7 @@ export class JobQueue {
       }
       if (before && before.state !== 'succeeded') continue;
       if (!store.claim(job.id, { owner: this.#owner, now: clock(), othersAliveSince: clock() - silentMs })) {
-        this.#poll = setTimeout(() => this.#pump(), pollMs).unref();
+        this.#pollSoon();
         if (job.heavy) heavyBusy = true;
         continue;
       }
@@ -241,10 +258,10 @@ export class JobQueue {
     };
     this.#running.set(id, running);
     this.#tell(id);
-    running.done = this.#runToEnd(id, this.#options.runners[job.kind], running).then(
-      (end) => this.#leave(id, end),
-      (error: unknown) => this.#leave(id, { state: 'failed', error: toErrorDto(error) }),
-    ).catch((error: unknown) => this.#options.failed?.(job, error));
+    running.done = this.#runToEnd(id, this.#options.runners[job.kind], running)
+      .catch((error: unknown): Partial<JobRecord> => ({ state: 'failed', error: toErrorDto(error) }))
+      .then((end) => this.#leave(id, end))
+      .catch((error: unknown) => this.#options.failed?.(job, error));
   }
 
   /** Runs, and runs again after each death of the engine, until there is an end. */
@@ -287,14 +304,24 @@ export class JobQueue {
     }
   }
 
-  #leave(id: string, end: Partial<JobRecord>): void {
+  async #leave(id: string, end: Partial<JobRecord>): Promise<void> {
     const running = this.#running.get(id);
     if (!running) return; // closed meanwhile
-    this.#running.delete(id);
     const progress = { ...running.progress };
     delete progress.secondsLeft;
-    if (end.state === 'paused' || end.state === 'interrupted') this.#change(id, { ...end, progress });
-    else this.#end(id, { ...end, progress });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#running.delete(id);
+        if (end.state === 'paused' || end.state === 'interrupted') this.#change(id, { ...end, progress });
+        else this.#end(id, { ...end, progress });
+        break;
+      } catch (error) {
+        // how a job ended must not be lost to another program's lock
+        if (attempt === 5 || this.#closed) throw error;
+        this.#running.set(id, running);
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+    }
     this.#pump();
   }
 
@@ -311,11 +338,15 @@ export class JobQueue {
     const now = this.#options.clock();
     if (now - running.toldAt < progressEveryMs) return;
     running.toldAt = now;
-    if (now - running.storedAt >= storeEveryMs) {
-      running.storedAt = now;
-      this.#options.store.change(id, { progress: running.progress });
+    try {
+      if (now - running.storedAt >= storeEveryMs) {
+        running.storedAt = now;
+        this.#options.store.change(id, { progress: running.progress });
+      }
+      this.#tell(id);
+    } catch {
+      // a progress that could not be stored is followed by the next one
     }
-    this.#tell(id);
   }
 
   #change(id: string, changes: Partial<JobRecord>): void {

@@ -6,8 +6,8 @@ import type { HandlerGroup } from './handlers.ts';
 import { logLine } from './log.ts';
 import { readSettings } from './settings.ts';
 
-/** The engine takes the first of these that is there, unless the person chose. */
-const preference: readonly Device[] = ['cuda', 'dml', 'coreml', 'webgpu', 'cpu'];
+/** The engine takes the first of these that is there, unless the person chose (its `chooseDevice`). */
+const preference: readonly Device[] = ['cuda', 'dml', 'cpu'];
 
 function ownVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);
@@ -31,7 +31,8 @@ export function appHandlers(context: ServiceContext): HandlerGroup<'app'> {
     const settings = readSettings(stores.settings, env);
     const devices: DeviceDto[] = engine.facts?.devices ?? [];
     const isThere = (device: Device): boolean => devices.some((candidate) => candidate.device === device && candidate.available);
-    const device = settings.device !== 'auto' && isThere(settings.device) ? settings.device : preference.find(isThere) ?? 'cpu';
+    const wish: readonly Device[] = settings.device === 'auto' ? preference : [settings.device];
+    const device = wish.find(isThere) ?? 'cpu';
     return {
       version, platform: `${platform} ${release()} ${arch()}`, shell, home: layout.home, engine: engine.state, versions: { ...ownVersions(), ...engine.facts?.versions },
       devices, device, memoryBytes: memoryBytes + process.memoryUsage.rss(), cpuThreads: settings.threads || availableParallelism(),

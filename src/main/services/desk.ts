@@ -29,8 +29,7 @@ export function deskHandlers(context: ServiceContext): HandlerGroup<'desk'> & { 
   return {
     state: { cancelAll: () => open.forEach((answer) => answer.cancel()) },
     'desk.answer': async (input) => {
-      await catalog.ready();
-      const model = catalog.usable(input.modelId);
+      const model = await catalog.use(input.modelId);
       const z = input.sides === 'base' ? undefined : vectors.mixed(input.parts, model);
       const answerId = newId();
       const answer = new Answer(context, answerId, input, model, z);
@@ -112,7 +111,9 @@ class Answer {
   }
 
   async #prepareSvd(): Promise<void> {
-    const { events, queue } = this.#context;
+    const { events, queue, catalog } = this.#context;
+    // asking the engine would cost more than moving a fader may; a cache that vanished is made anew there
+    if (catalog.get(this.#model.id).svd.state === 'ready') return;
     const jobId = await svdJobBefore(this.#context, this.#model);
     if (jobId === undefined) return;
     events.emit('notice', { level: 'info', message: `The SVD cache of ${this.#model.name} is being made; the answer follows when it is there.` });

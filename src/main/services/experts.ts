@@ -56,8 +56,8 @@ export function expertHandlers(context: ServiceContext): HandlerGroup<'experts'>
   };
 
   /** The model that an expert file belongs to: the one that was named, or the one with the file's weights. */
-  const modelFor = (metadata: Record<string, string>, fileName: string, modelId: string | undefined): UsableModel => {
-    if (modelId !== undefined) return catalog.usable(modelId);
+  const modelFor = async (metadata: Record<string, string>, fileName: string, modelId: string | undefined): Promise<UsableModel> => {
+    if (modelId !== undefined) return catalog.use(modelId);
     const hash = metadata['weights_hash'] ?? '';
     const match = stores.models.byWeightsHash(hash)[0];
     if (match) return catalog.usable(match.id);
@@ -108,7 +108,7 @@ export function expertHandlers(context: ServiceContext): HandlerGroup<'experts'>
       await catalog.ready();
       const fileName = basename(path);
       const { metadata } = await engine.call('importZ', { path });
-      const model = modelFor(metadata, fileName, modelId);
+      const model = await modelFor(metadata, fileName, modelId);
       const { z } = await engine.call('importZ', { path, against: model.facts });
       return addExpert(context, {
         id: newId(), name: name ?? (metadata['name']?.trim().slice(0, 120) || basename(path, extname(path))), modelId: model.id, weightsHash: model.weightsHash,

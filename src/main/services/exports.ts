@@ -44,8 +44,7 @@ function givenPath(path: string): string {
 /** Writes an expert or a mix as a job and waits for it; resolves with what was written. */
 export async function exportFiles(context: ServiceContext, request: ExportRequest): Promise<{ path: string; merged?: string }> {
   const { catalog, layout, queue, newId, clock, version } = context;
-  await catalog.ready();
-  const model = catalog.usable(request.modelId);
+  const model = await catalog.use(request.modelId);
   const name = fileNameOf(request.name);
   if (request.path === undefined || request.merged === true) mkdirSync(layout.exports, { recursive: true });
   const path = request.path === null ? undefined : request.path === undefined ? freePath(layout.exports, name, '.safetensors') : givenPath(request.path);

@@ -106,7 +106,7 @@ export function createServices(options: ServiceOptions): Services {
     clock,
     adopts: !isCommandLine,
     changed: (job) => events.emit('job.changed', job),
-    failed: (job, error) => log.error(`job.${job.kind}`, error),
+    failed: (job, error) => log.error(job ? `job.${job.kind}` : 'queue', error),
   });
   const context: ServiceContext = {
     layout, shell, version: options.version ?? applicationVersion(), stores, engine, queue, events, log, catalog, vectors, clock, newId, env, platform,

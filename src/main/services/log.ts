@@ -25,6 +25,7 @@ export class LocalLog {
   readonly #clock: () => number;
   readonly #folder: string;
   #stream: RotatingFileStream | undefined;
+  #closed = false;
 
   constructor(folder: string, clock: () => number) {
     this.#folder = folder;
@@ -52,6 +53,7 @@ export class LocalLog {
 
   close(): Promise<void> {
     const stream = this.#stream;
+    this.#closed = true;
     this.#stream = undefined;
     return stream ? new Promise((resolve) => stream.end(() => resolve())) : Promise.resolve();
   }
@@ -64,7 +66,7 @@ export class LocalLog {
   }
 
   #open(): RotatingFileStream | undefined {
-    if (this.#stream) return this.#stream;
+    if (this.#stream || this.#closed) return this.#stream;
     try {
       mkdirSync(this.#folder, { recursive: true });
       this.#stream = createStream('singular.log', { path: this.#folder, size: '512K', maxFiles: 4 });

@@ -45,8 +45,7 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
       return null;
     },
     'mixes.export': async ({ modelId, name, parts, path, kind }) => {
-      await catalog.ready();
-      const model = catalog.usable(modelId);
+      const model = await catalog.use(modelId);
       // refused now rather than by the job: a part that is gone or of another model
       if (!vectors.mixed(parts, model) && kind === 'z') throw new SingularError('bad-input', `Every fader of “${name}” is at 0: this is the base model, and there is no z to write.`);
       return exportFiles(context, {
@@ -55,8 +54,7 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
       });
     },
     'mixes.zmap': async ({ modelId, parts, bins }) => {
-      await catalog.ready();
-      const model = catalog.usable(modelId);
+      const model = await catalog.use(modelId);
       return zMapOf(vectors.mixed(parts, model) ?? {}, model.facts.layers, bins);
     },
     'mixes.command': ({ modelId, parts, prompt, raw, sampling }) => ({

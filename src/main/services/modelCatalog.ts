@@ -43,6 +43,13 @@ export class ModelCatalog {
     return this.#refreshed ? Promise.resolve() : this.refresh();
   }
 
+  /** Whether every model was read at some earlier time, so that a list can be shown before the engine is up. */
+  isKnown(): boolean {
+    const { stores, bundled } = this.#options;
+    const records = stores.models.list();
+    return this.#refreshed || (records.every((record) => record.facts || record.unusable !== null) && bundled.every((model) => stores.models.get(model.id)));
+  }
+
   /** Looks again. Models whose files did not change cost a few `stat`s. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
@@ -63,8 +70,21 @@ export class ModelCatalog {
   /** Throws `bad-input` with the reason where the model cannot be used here. */
   usable(id: string): UsableModel {
     const { unusable, facts, weightsHash, ...record } = this.get(id);
-    if (unusable !== null || !facts || weightsHash === null) throw new SingularError('bad-input', unusable ?? `The model “${record.name}” has not been read yet.`);
+    if (unusable !== null || !facts || !weightsHash) throw new SingularError('bad-input', unusable ?? `The model “${record.name}” has not been read yet.`);
     return { ...record, unusable, facts, weightsHash };
+  }
+
+  /** The usable model, its weights hashed: a model of the local cache is hashed when it is first used, not when it is found. */
+  async use(id: string): Promise<UsableModel> {
+    await this.ready();
+    const record = this.get(id);
+    if (record.facts && !record.weightsHash && record.unusable === null) {
+      const facts = await this.#options.engine.call('modelFacts', { folder: record.folder });
+      this.#options.stores.models.save({ ...record, facts, weightsHash: facts.weightsHash });
+      await this.refreshSvd(id);
+      this.#changed();
+    }
+    return this.usable(id);
   }
 
   place(record: Pick<ModelRecord, 'folder'>): ModelPlace {
@@ -118,7 +138,7 @@ export class ModelCatalog {
       ...(facts && {
         architecture: facts.architecture, layers: facts.layers, hiddenSize: facts.hiddenSize, intermediateSize: facts.intermediateSize,
         vocabularySize: facts.vocabularySize, contextLength: facts.contextLength, parameters: facts.parameters, sizeBytes: facts.sizeBytes,
-        dtype: facts.dtype, hasChatTemplate: facts.hasChatTemplate, weightsHash: facts.weightsHash,
+        dtype: facts.dtype, hasChatTemplate: facts.hasChatTemplate, ...(facts.weightsHash && { weightsHash: facts.weightsHash }),
       }),
       svd: building ? { state: 'building', ...building } : record.svd,
     };
@@ -146,7 +166,7 @@ export class ModelCatalog {
       });
     }
     let changed = false;
-    for (const record of stores.models.list()) changed = await this.#reread(record) || changed;
+    for (const record of stores.models.list()) if (record.source !== 'cache') changed = await this.#reread(record) || changed;
     changed = await this.#scanCache() || changed;
     this.#refreshed = true;
     if (changed) this.#changed();
@@ -178,15 +198,15 @@ export class ModelCatalog {
     for (const entry of entries) {
       const known = stores.models.byFolder(entry.folder);
       if (known && (known.source !== 'cache' || known.removedAt !== null)) continue;
-      if (known && known.weightsHash === (entry.facts?.weightsHash ?? null) && known.unusable === (entry.unusable ?? null)) continue;
+      const stamp = folderStamp(entry.folder);
+      if (known && known.stamp === stamp && known.unusable === (entry.unusable ?? null)) continue;
       changed = true;
       const id = known?.id ?? this.#freeId(entry.hubId);
       stores.models.save({
         id, name: entry.hubId, source: 'cache', folder: entry.folder, hubId: entry.hubId, license: null, unusable: entry.unusable ?? null,
-        facts: entry.facts ?? null, weightsHash: entry.facts?.weightsHash ?? null, stamp: folderStamp(entry.folder), svd: known?.svd ?? { state: 'none' },
+        facts: entry.facts ?? null, weightsHash: entry.facts?.weightsHash || null, stamp, svd: { state: 'none' },
         addedAt: known?.addedAt ?? clock(), removedAt: null,
       });
-      if (entry.facts) await this.refreshSvd(id);
     }
     for (const record of before) {
       if (entries.some((entry) => entry.folder === record.folder)) continue;

@@ -10,11 +10,11 @@ import { readSettings } from './settings.ts';
 const lookAgainMs = 15_000;
 
 export function modelHandlers(context: ServiceContext): HandlerGroup<'models'> {
-  const { stores, catalog, queue, events, layout, clock, newId, env, log } = context;
+  const { stores, catalog, queue, events, layout, clock, newId, env, log, shell } = context;
   let lookedAt = 0;
   return {
     'models.list': async () => {
-      await catalog.ready();
+      if (shell === 'cli' || !catalog.isKnown()) await catalog.ready();
       if (clock() - lookedAt > lookAgainMs) {
         lookedAt = clock();
         catalog.refresh().catch((error: unknown) => log.error('models.refresh', error));
@@ -47,8 +47,7 @@ export function modelHandlers(context: ServiceContext): HandlerGroup<'models'> {
       return null;
     },
     'models.prepare': async ({ id }) => {
-      await catalog.ready();
-      return { jobId: queueSvd(context, catalog.usable(id)) };
+      return { jobId: queueSvd(context, await catalog.use(id)) };
     },
   };
 }

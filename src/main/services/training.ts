@@ -45,8 +45,7 @@ export function mixOptions(context: Pick<ServiceContext, 'stores'>, parts: reado
 export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' | 'runs' | 'evaluate'> {
   const { stores, catalog, queue, clock, newId, platform } = context;
   const prepare = async (input: { modelId: string; datasetId: string; grader: string }): Promise<{ model: UsableModel; dataset: DatasetDto; data: string }> => {
-    await catalog.ready();
-    const model = catalog.usable(input.modelId);
+    const model = await catalog.use(input.modelId);
     const dataset = found(stores.datasets.get(input.datasetId), `dataset ${input.datasetId}`);
     const [first] = stores.datasets.page(dataset.id, 0, 1);
     if (!first) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows.`);

@@ -26,22 +26,11 @@ export function importDatasetRunner({ engine, stores, events, clock }: RunnerCon
         const { datasetId: id, ...description } = input;
         stores.datasets.begin({ ...description, id, path, createdAt: clock() });
         let done = 0;
-        let failure: unknown;
         const request = engine.request('readDataset', { path, mapping: input.mapping }, ({ rows }) => {
-          if (failure) return;
-          try {
-            stores.datasets.append(id, rows);
-          } catch (error) {
-            failure = error; // a full disk: reading on would be for nothing
-            request.cancel();
-            return;
-          }
+          stores.datasets.append(id, rows);
           run.progress({ done: done += rows.length });
         });
-        const result = await follow(run, request).catch((error: unknown) => {
-          throw failure ?? error;
-        });
-        if (failure) throw failure;
+        const result = await follow(run, request);
         if (result.hash !== expectedHash) throw new SingularError('conflict', `${input.fileName} changed while it was read; nothing was imported.`);
         if (result.rows === 0) {
           const first = result.unusable[0];

@@ -38,26 +38,21 @@ export function trainRunner(context: RunnerContext): JobRunner {
       const checkpoint = stores.runs.checkpoint(runId);
       stores.runs.rewind(runId, checkpoint?.step ?? -1);
       run.progress({ done: checkpoint?.step ?? 0, total: input.config.steps, unit: 'steps' });
-      const recorder = createRecorder(context, run, runId);
+      const record = recorder(context, run, runId);
+      let wish: SteerAction | undefined;
       const request = engine.request('train', {
         model: catalog.place(model), rows: stores.datasets.sample(input.datasetId, rowsForEngine), grader: input.grader, raw: input.raw, config: input.config,
         ...(checkpoint && { checkpoint }),
       }, (event) => {
-        const failure = recorder.hear(event);
-        if (failure) request.cancel();
+        // a wish that came before the engine had the request is told again when it shows life
+        if (wish) request.steer(wish);
+        record(event);
       });
-      let wish: SteerAction | undefined;
       run.onSteer((action) => {
         wish = action;
         request.steer(action);
       });
-      // a wish that came before the engine was ready is told again when it shows life
-      recorder.onFirstEvent(() => wish && request.steer(wish));
-      const outcome = await follow(run, request).catch((error: unknown) => {
-        throw recorder.failure() ?? error;
-      });
-      const failure = recorder.failure();
-      if (failure) throw failure;
+      const outcome = await follow(run, request);
       const expertId = keepOutcome(context, run, input, model, outcome);
       return { expertId, baseScore: outcome.baseScore, score: outcome.score, steps: outcome.steps, seconds: outcome.seconds };
     },
@@ -66,11 +61,9 @@ export function trainRunner(context: RunnerContext): JobRunner {
 
 type TrainEvent = EngineCalls['train']['event'];
 
-/** Stores what the engine reports and tells the windows. A write that fails (a full disk) ends the training. */
-function createRecorder({ stores, events }: RunnerContext, run: JobRun, runId: string) {
-  let failed: unknown;
-  let onFirst: (() => void) | undefined;
-  const store = (event: TrainEvent): void => {
+/** Stores what the engine reports, then tells the windows. A write that fails (a full disk) ends the training. */
+function recorder({ stores, events }: RunnerContext, run: JobRun, runId: string): (event: TrainEvent) => void {
+  return (event) => {
     switch (event.type) {
       case 'base':
         stores.runs.setOutcome(runId, { baseScore: event.score });
@@ -92,21 +85,6 @@ function createRecorder({ stores, events }: RunnerContext, run: JobRun, runId: s
         run.progress({ done: event.done, total: event.total, unit: 'steps', note: event.note, secondsLeft: event.secondsLeft });
         break;
     }
-  };
-  return {
-    onFirstEvent: (listener: () => void): void => void (onFirst = listener),
-    failure: (): unknown => failed,
-    hear(event: TrainEvent): unknown {
-      if (failed) return failed;
-      onFirst?.();
-      onFirst = undefined;
-      try {
-        store(event);
-      } catch (error) {
-        failed = error;
-      }
-      return failed;
-    },
   };
 }
 
