@@ -4,11 +4,14 @@ import { Resource } from './resource.svelte.ts';
 
 export const activeStates: readonly JobState[] = ['running', 'paused', 'queued'];
 
+/** Reading a small dataset is a job too, and nothing that anybody wants to read about once it went well. */
+const passedUnnoticed = (job: JobDto): boolean => job.kind === 'import-dataset' && job.state === 'succeeded' && (job.endedAt ?? 0) - (job.startedAt ?? 0) < 3000;
+
 /** Everything long. `job.changed` carries the whole job, so a change needs no further read. */
 class JobsState extends Resource<JobDto[]> {
   readonly running = $derived(this.value.filter((job) => job.state === 'running'));
   readonly waiting = $derived(this.value.filter((job) => job.state === 'queued' || job.state === 'paused').toSorted((a, b) => (a.queuePosition ?? 0) - (b.queuePosition ?? 0)));
-  readonly ended = $derived(this.value.filter((job) => !activeStates.includes(job.state)).toSorted((a, b) => (b.endedAt ?? b.createdAt) - (a.endedAt ?? a.createdAt)));
+  readonly ended = $derived(this.value.filter((job) => !activeStates.includes(job.state) && !passedUnnoticed(job)).toSorted((a, b) => (b.endedAt ?? b.createdAt) - (a.endedAt ?? a.createdAt)));
   readonly active = $derived([...this.running, ...this.waiting]);
 
   constructor() {
