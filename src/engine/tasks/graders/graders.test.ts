@@ -58,8 +58,8 @@ describe('number', () => {
   test('a long answer costs no time', () => {
     const started = performance.now();
     for (const text of ['1,'.repeat(100_000), '-'.repeat(200_000), '$ '.repeat(100_000), '9'.repeat(200_000), '1e'.repeat(100_000)]) finalNumber(text);
-    expect(performance.now() - started).toBeLessThan(2000);
-  });
+    expect(performance.now() - started).toBeLessThan(15_000); // quadratic behaviour takes minutes; a busy machine is no failure
+  }, 20_000);
   test.skipIf(withoutSharedData)('agrees with the judgement of the GSM8K authors on 1,200 answers of four models', async () => {
     const grader = await createGrader('number');
     let agreed = 0;
@@ -97,6 +97,6 @@ describe('choice', () => {
   test('a long answer costs no time', () => {
     const started = performance.now();
     for (const text of ['answer is '.repeat(20_000), '('.repeat(200_000), '{ '.repeat(100_000), 'answer'.repeat(50_000), '\\boxed{'.repeat(30_000)]) pickedOption(text, options);
-    expect(performance.now() - started).toBeLessThan(3000);
-  });
+    expect(performance.now() - started).toBeLessThan(15_000);
+  }, 20_000);
 });
