@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SingularError } from '../../shared/errors.ts';
 import { readExpertFile, writeExpertFile } from './expert-file.ts';
-import { describe as describeModel, facts, openCheckpoint } from './open.ts';
+import { describe as describeModel, openCheckpoint } from './open.ts';
 import { seeded, withFolder, writeCheckpoint } from './testing.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
@@ -69,7 +69,7 @@ const tokenizer = {
 test('config.json', async () => {
   await withFolder(async (folder) => {
     await writeCheckpoint(folder, { config: { rope_scaling: { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 } } });
-    const open = async (): Promise<unknown> => facts(await openCheckpoint(folder));
+    const open = async (): Promise<unknown> => describeModel(await openCheckpoint(folder));
     expect(await refused(-1, open)).toBe(false);
     expect(await fuzzJson(join(folder, 'config.json'), 120, open)).toBeGreaterThan(40);
     // Nothing that was read has changed what objects are.

@@ -122,7 +122,7 @@ test('mutated files are refused in one sentence or describe tensors inside thems
     const headerEnd = 8 + Number(new DataView(original.buffer).getBigUint64(0, true));
     const file = join(folder, 'bad.safetensors');
     let refused = 0;
-    for (let seed = 0; seed < 400; seed++) {
+    for (let seed = 0; seed < 200; seed++) {
       const random = seeded(seed);
       const pick = (n: number): number => Math.floor(random() * n);
       let bytes = original.slice();
@@ -149,6 +149,6 @@ test('mutated files are refused in one sentence or describe tensors inside thems
         refused++;
       }
     }
-    expect(refused).toBeGreaterThan(200);
+    expect(refused).toBeGreaterThan(100);
   });
 });

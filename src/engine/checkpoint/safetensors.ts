@@ -149,14 +149,18 @@ export async function readTensorBytes(place: TensorPlace): Promise<Uint8Array> {
   }
 }
 
-/** The bytes of one tensor in pieces of at most `pieceBytes` (a multiple of 8). */
-export async function* streamTensorBytes(place: TensorPlace, pieceBytes = 8 << 20): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+/**
+ * The bytes of one tensor in pieces of at most `pieceBytes` (a multiple of 8). All pieces share one memory: each is
+ * good until the next is asked for.
+ */
+export async function* streamTensorBytes(place: TensorPlace, pieceBytes = 4 << 20): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const handle = await open(place.file, 'r').catch((error: unknown) => {
     throw fileError(error, place.file);
   });
   try {
+    const memory = new Uint8Array(Math.min(pieceBytes, place.byteLength));
     for (let done = 0; done < place.byteLength; done += pieceBytes) {
-      const piece = new Uint8Array(Math.min(pieceBytes, place.byteLength - done));
+      const piece = memory.subarray(0, Math.min(pieceBytes, place.byteLength - done));
       await readExactly(handle, place.file, place.offset + done, piece);
       yield piece;
     }
