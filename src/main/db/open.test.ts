@@ -53,7 +53,7 @@ test('an older database is backed up, migrated, and keeps its rows; the backup h
   expect(stores.settings.get('who')).toBe('me');
   expect(stores.backups).toHaveLength(1);
   stores.close();
-  const backup = new Sqlite(stores.backups[0]!, { readonly: true });
+  const backup = new Sqlite(stores.backups[0], { readonly: true });
   expect(backup.prepare('select * from settings').all()).toEqual([{ key: 'who', value: '"me"' }]);
   backup.close();
 });

@@ -39,7 +39,7 @@ test('the first request starts the process; events come before the result, typed
 });
 
 test('an error that the engine sends keeps its code and sentence', async () => {
-  await expect(fixture.host().call('modelFacts', { folder: fixture.folder })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('config.json') });
+  await expect(fixture.host().call('modelFacts', { folder: fixture.folder })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('config.json') as string });
 });
 
 test('a cancelled request ends with `cancelled`, before or after it was sent', async () => {

@@ -11,8 +11,8 @@ export class Emitter {
 
   on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener as (payload: never) => void));
-    return () => void listeners.delete(listener as (payload: never) => void);
+    this.#listeners.set(event, listeners.add(listener));
+    return () => void listeners.delete(listener);
   }
 
   emit<E extends EventName>(event: E, payload: Events[E]): void {

@@ -22,7 +22,7 @@ export interface ExportRequest {
 
 /** A name that every file system takes. */
 function fileNameOf(name: string): string {
-  const plain = name.replaceAll(/[\u0000-\u001f<>:"/\\|?*]+/g, '-').replaceAll(/^[. -]+|[. ]+$/g, '').slice(0, 80);
+  const plain = name.replaceAll(/[\p{Cc}<>:"/\\|?*]+/gu, '-').replaceAll(/^[. -]+|[. ]+$/g, '').slice(0, 80);
   return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(plain) || plain === '' ? `expert-${plain}`.replace(/-$/, '') : plain;
 }
 

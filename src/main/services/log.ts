@@ -13,8 +13,8 @@ const remembered = 50;
 
 /** Without quoted text, the person's folder names, and anything after the first line of a message. */
 export function withoutContents(text: string): string {
-  return text
-    .split('\n', 1)[0]!
+  const [firstLine = ''] = text.split('\n', 1);
+  return firstLine
     .replaceAll(/“[^”]*”|"[^"]*"|'[^']*'|`[^`]*`/g, '“…”')
     .replaceAll(homedir(), '~')
     .slice(0, 400);

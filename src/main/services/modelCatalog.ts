@@ -79,7 +79,7 @@ export class ModelCatalog {
     await this.ready();
     const record = this.get(id);
     if (record.facts && !record.weightsHash && record.unusable === null) {
-      const facts = await this.#options.engine.call('modelFacts', { folder: record.folder });
+      const facts = await this.#options.engine.call('modelFacts', { folder: record.folder, cacheRoot: this.#options.cacheRoot });
       this.#options.stores.models.save({ ...record, facts, weightsHash: facts.weightsHash });
       await this.refreshSvd(id);
       this.#changed();
@@ -100,7 +100,7 @@ export class ModelCatalog {
     const known = stores.models.byFolder(path);
     const stamp = folderStamp(path);
     if (known && known.removedAt === null && known.facts && known.stamp === stamp) return this.dto(known);
-    const facts = await engine.call('modelFacts', { folder: path });
+    const facts = await engine.call('modelFacts', { folder: path, cacheRoot: this.#options.cacheRoot });
     const name = hubId ?? known?.name ?? basename(path);
     const record: ModelRecord = {
       id: known?.id ?? this.#freeId(hubId ?? slug(name)), name, source: known && known.source !== 'cache' ? known.source : source, folder: path,
@@ -178,7 +178,7 @@ export class ModelCatalog {
     const stamp = folderStamp(record.folder);
     if (stamp === record.stamp && (record.facts || record.unusable !== null)) return false;
     try {
-      const facts = await engine.call('modelFacts', { folder: record.folder });
+      const facts = await engine.call('modelFacts', { folder: record.folder, cacheRoot: this.#options.cacheRoot });
       stores.models.save({ ...record, facts, weightsHash: facts.weightsHash, unusable: null, stamp });
       await this.refreshSvd(record.id);
     } catch (error) {

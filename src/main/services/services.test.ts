@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { calls, type AnswerStatsDto, type DatasetDto, type ExpertDto, type Events, type MixDto, type SettingsDto } from '../../shared/contract.ts';
+import { calls, type AnswerStatsDto, type DatasetDto, type ExpertDto, type MixDto, type SettingsDto } from '../../shared/contract.ts';
 import type { Services } from './index.ts';
 import { ended, Home, nextEvent, startTraining } from './testing/home.ts';
 
@@ -43,7 +43,7 @@ test('first start: the bundled model and datasets are there, the library is empt
   const [dataset] = await services.call('datasets.list', {});
   expect(dataset).toMatchObject({ name: 'sums', source: 'bundled', rows: 20, unusable: 0, suggestedGrader: 'exact' });
   expect(await services.dispatch('experts.list', {})).toEqual({ experts: [], total: 0, tags: [] });
-  await services.call('datasets.remove', { id: dataset!.id });
+  await services.call('datasets.remove', { id: dataset.id });
   await services.close();
   const again = home.services();
   await again.ready();
@@ -69,17 +69,17 @@ test('a model folder is added once, found again, and forgotten without touching 
 test('a model whose files change is read again; one whose files are gone says why', async () => {
   const first = home.services();
   await first.ready();
-  const before = (await first.call('models.list', {}))[0]!.weightsHash;
+  const before = (await first.call('models.list', {}))[0].weightsHash;
   await first.close();
   writeFileSync(join(home.nativeModels, 'toy', 'config.json'), '{"other":true}');
   const second = home.services();
   await second.ready();
-  expect((await second.call('models.list', {}))[0]!.weightsHash).not.toBe(before);
+  expect((await second.call('models.list', {}))[0].weightsHash).not.toBe(before);
   await second.close();
   rmSync(join(home.nativeModels, 'toy', 'config.json'));
   const third = home.services();
   await third.ready();
-  expect((await third.call('models.list', {}))[0]!.unusable).toBe('toy has no config.json.');
+  expect((await third.call('models.list', {}))[0].unusable).toBe('toy has no config.json.');
   await expect(startTraining(third)).rejects.toMatchObject({ code: 'bad-input', message: 'toy has no config.json.' });
 });
 
@@ -103,7 +103,7 @@ test('a dataset is read into the database, bad rows with their reason; the same 
   expect(preview).toMatchObject({ total: 2, rows: [{ row: 3, text: '<s>b' }] });
   expect(await services.dispatch('datasets.previewFile', { modelId: 'toy', raw: true, path, mapping, offset: 1 })).toEqual(preview);
   expect((await services.dispatch('datasets.import', { path, name: nasty, mapping }) as DatasetDto).id).toBe(dataset.id);
-  await expect(services.dispatch('datasets.import', { path: home.write('bad.jsonl', 'x'), name: 'n', mapping })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('bad.jsonl has no usable row') });
+  await expect(services.dispatch('datasets.import', { path: home.write('bad.jsonl', 'x'), name: 'n', mapping })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('bad.jsonl has no usable row') as string });
   expect((await services.call('datasets.list', {})).filter(({ source }) => source === 'file')).toHaveLength(1);
 });
 
@@ -117,18 +117,18 @@ test('a dataset that a job needs is not removed', async () => {
   const services = home.services({}, { CHILD_ENGINE_STEP_MS: '20' });
   const { jobId } = await startTraining(services, { steps: 500 });
   const [dataset] = await services.call('datasets.list', {});
-  await expect(services.call('datasets.remove', { id: dataset!.id })).rejects.toMatchObject({ code: 'conflict', message: '“sums” is used by the job “Train “expert””; cancel that first.' });
+  await expect(services.call('datasets.remove', { id: dataset.id })).rejects.toMatchObject({ code: 'conflict', message: '“sums” is used by the job “Train “expert””; cancel that first.' });
   await services.call('jobs.cancel', { id: jobId });
   await ended(services, jobId);
-  expect(await services.call('datasets.remove', { id: dataset!.id })).toBeNull();
+  expect(await services.call('datasets.remove', { id: dataset.id })).toBeNull();
 });
 
 test('graders are tested on references and on typed answers', async () => {
   const services = home.services();
   await services.ready();
   const [dataset] = await services.call('datasets.list', {});
-  expect(await services.dispatch('graders.test', { grader: 'exact', datasetId: dataset!.id, limit: 2 })).toMatchObject([{ row: 0, answer: '1', score: 1 }, { row: 1, answer: '2', score: 1 }]);
-  expect(await services.dispatch('graders.test', { grader: 'exact', datasetId: dataset!.id, answers: [{ row: 3, answer: 'no' }] })).toMatchObject([{ row: 3, answer: 'no', score: 0 }]);
+  expect(await services.dispatch('graders.test', { grader: 'exact', datasetId: dataset.id, limit: 2 })).toMatchObject([{ row: 0, answer: '1', score: 1 }, { row: 1, answer: '2', score: 1 }]);
+  expect(await services.dispatch('graders.test', { grader: 'exact', datasetId: dataset.id, answers: [{ row: 3, answer: 'no' }] })).toMatchObject([{ row: 3, answer: 'no', score: 0 }]);
   await expect(services.dispatch('graders.test', { grader: 'exact' })).rejects.toMatchObject({ code: 'bad-input' });
 });
 
@@ -167,36 +167,32 @@ test('an expert is exported, never over a file, and comes back the same; for oth
   writeFileSync(join(home.nativeModels, 'toy', 'config.json'), '{"other":true}');
   const others = home.services();
   await others.ready();
-  await expect(others.call('experts.import', { path })).rejects.toMatchObject({ code: 'conflict', message: expect.stringMatching(/was made for “toy” .* no model here has these weights/) });
+  await expect(others.call('experts.import', { path })).rejects.toMatchObject({ code: 'conflict', message: expect.stringMatching(/was made for “toy” .* no model here has these weights/) as string });
   await expect(others.call('experts.import', { path, modelId: 'toy' })).rejects.toMatchObject({ code: 'conflict' });
 });
 
 interface Heard { base: number[]; mix: number[]; done: Record<string, AnswerStatsDto>; compared: boolean }
 async function ask(services: Services, parts: object[], more: object = {}): Promise<Heard> {
   const heard: Heard = { base: [], mix: [], done: {}, compared: false };
-  let answerId: string | undefined;
-  const early: (() => void)[] = [];
-  const take = <P extends { answerId: string }>(work: (payload: P) => void) => (payload: P): void => {
-    const run = (): void => void (payload.answerId === answerId && work(payload));
-    if (answerId === undefined) early.push(run);
-    else run();
-  };
+  // one answer at a time in these tests, so every event is its own
   const off = [
-    services.on('answer.tokens', take(({ side, tokens }) => void heard[side].push(...tokens.map((token) => token.id)))),
-    services.on('answer.compared', take(() => void (heard.compared = true))),
+    services.on('answer.tokens', ({ side, tokens }) => void heard[side].push(...tokens.map((token) => token.id))),
+    services.on('answer.compared', () => void (heard.compared = true)),
   ];
-  const sides = 'sides' in more ? 1 : 2;
   const finished = new Promise<void>((resolve, reject) => {
-    off.push(services.on('answer.done', take(({ side, stats }: Events['answer.done']) => {
+    off.push(services.on('answer.done', ({ side, stats }) => {
       heard.done[side] = stats;
-      if (Object.keys(heard.done).length === sides) setTimeout(resolve, 100);
-    })));
-    off.push(services.on('answer.failed', take(({ error }) => reject(new Error(error.message)))));
+      if (Object.keys(heard.done).length === 2) resolve();
+    }));
+    off.push(services.on('answer.failed', ({ error }) => reject(new Error(error.message))));
   });
-  ({ answerId } = await services.dispatch('desk.answer', { modelId: 'toy', prompt: 'hi', raw: true, parts, sampling: { maxTokens: 5 }, ...more }) as { answerId: string });
-  early.forEach((run) => run());
-  await finished;
-  off.forEach((stop) => stop());
+  finished.catch(() => undefined);
+  try {
+    await services.dispatch('desk.answer', { modelId: 'toy', prompt: 'hi', raw: true, parts, sampling: { maxTokens: 5 }, ...more });
+    await finished;
+  } finally {
+    off.forEach((stop) => stop());
+  }
   return heard;
 }
 
@@ -205,10 +201,11 @@ test('the desk streams both sides; at α = 0, muted, or beside a solo, the mix i
   const a = await train(services, 'a', 1);
   const b = await train(services, 'b', 2);
   const part = (expert: ExpertDto, alpha: number | number[], more: object = {}): object => ({ expertId: expert.id, alpha, ...more });
+  const compared = nextEvent(services, 'answer.compared', () => true);
   const mixed = await ask(services, [part(a, 1)]);
+  expect((await compared).comparison.tokens).toHaveLength(5);
   expect(mixed.base).toHaveLength(5);
   expect(mixed.mix).not.toEqual(mixed.base);
-  expect(mixed.compared).toBe(true);
   expect(mixed.done['mix']).toMatchObject({ tokens: 5, promptTokens: 2, stopReason: 'length' });
   for (const parts of [[part(a, 0), part(b, [0, 0])], [part(a, 1, { muted: true })], [part(a, 1), part(b, 0, { solo: true })], []]) {
     const heard = await ask(services, parts);
@@ -231,7 +228,7 @@ test('an answer makes the SVD cache where it is missing, is stored as a conversa
   const { messages, title } = await services.call('conversations.get', { id: answerId });
   expect(title).toBe(nasty);
   expect(messages.map(({ role }) => role)).toEqual(['user', 'base', 'mix']);
-  expect(messages[0]!.content).toBe(nasty);
+  expect(messages[0].content).toBe(nasty);
   await services.call('conversations.remove', { id: answerId });
   expect(await services.call('conversations.list', { offset: 0, limit: 10 })).toEqual([]);
 });
@@ -254,12 +251,12 @@ test('mixes are saved, updated, exported with their parents, and written as a co
   const { path } = await services.dispatch('mixes.export', { modelId: 'toy', name: 'n', parts, kind: 'z' }) as { path: string };
   const { metadata } = JSON.parse(readFileSync(path, 'utf8')) as { metadata: Record<string, string> };
   expect(Object.values(metadata).every((value) => typeof value === 'string')).toBe(true);
-  expect(JSON.parse(metadata['parts']!)).toMatchObject([{ name: nasty, alpha: 0.5, weights_hash: expert.weightsHash, seed: 0 }]);
+  expect(JSON.parse(metadata['parts'])).toMatchObject([{ name: nasty, alpha: 0.5, weights_hash: expert.weightsHash, seed: 0 }]);
   await expect(services.dispatch('mixes.export', { modelId: 'toy', name: 'n', parts: [{ ...parts[0], alpha: 0 }], kind: 'z' })).rejects.toMatchObject({ code: 'bad-input' });
   expect(existsSync((await services.dispatch('mixes.export', { modelId: 'toy', name: 'n', parts, kind: 'merged' }) as { path: string }).path)).toBe(true);
   const half = await services.dispatch('mixes.zmap', { modelId: 'toy', parts, bins: 8 }) as { matrices: { cells: number[] }[] };
   const whole = await services.call('experts.zmap', { id: expert.id, bins: 8 });
-  expect(half.matrices[0]!.cells[0]).toBeCloseTo(whole.matrices[0]!.cells[0]! / 2, 5);
+  expect(half.matrices[0].cells[0]).toBeCloseTo(whole.matrices[0].cells[0] / 2, 5);
   const { command } = await services.dispatch('mixes.command', { modelId: 'toy', parts, prompt: '--raw', raw: true, sampling: {} }) as { command: string };
   expect(command).toContain(`--mix 'it'\\''s <b>"bold"</b>; drop table experts; -- 🧮 $(id) \`x\`=0.5'`);
   expect(command).toContain('--prompt=--raw ');

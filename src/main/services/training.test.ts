@@ -119,14 +119,14 @@ test('a command line beside the window leaves the window’s jobs alone, and wai
   const jobs = await window.call('jobs.list', { offset: 0, limit: 10 });
   const [first, second] = [theirs, ours].map(({ jobId }) => jobs.find((job) => job.id === jobId)!);
   expect(first).toMatchObject({ state: 'succeeded' });
-  expect(second!.startedAt).toBeGreaterThanOrEqual(first!.endedAt!);
+  expect(second.startedAt).toBeGreaterThanOrEqual(first.endedAt!);
 });
 
 test('what cannot be trained is refused before it is queued', async () => {
   const services = home.services();
   await services.ready();
   const [dataset] = await services.call('datasets.list', {});
-  const base = { modelId: 'toy', raw: true, datasetId: dataset!.id, grader: 'exact', name: 'x', preset: 'custom', config: config() };
+  const base = { modelId: 'toy', raw: true, datasetId: dataset.id, grader: 'exact', name: 'x', preset: 'custom', config: config() };
   const refused = (changes: object): Promise<unknown> => services.dispatch('train.start', { ...base, ...changes });
   await expect(refused({ config: config({ layers: [0, 7] }) })).rejects.toMatchObject({ code: 'bad-input', message: '“layers” names layer 7, but toy has the layers 0 to 1.' });
   await expect(refused({ grader: 'nonsense' })).rejects.toMatchObject({ code: 'bad-input' });
@@ -139,7 +139,7 @@ test('an evaluation leaves score, interval and rows in its run', async () => {
   const services = home.services();
   await services.ready();
   const [dataset] = await services.call('datasets.list', {});
-  const { jobId, runId } = await services.dispatch('evaluate.start', { modelId: 'toy', raw: true, datasetId: dataset!.id, grader: 'exact', sampling: {}, limit: 5 }) as { jobId: string; runId: string };
+  const { jobId, runId } = await services.dispatch('evaluate.start', { modelId: 'toy', raw: true, datasetId: dataset.id, grader: 'exact', sampling: {}, limit: 5 }) as { jobId: string; runId: string };
   expect((await ended(services, jobId)).state).toBe('succeeded');
   expect(await services.call('runs.get', { id: runId })).toMatchObject({ kind: 'evaluate', bestScore: 1, validations: [{ score: 1, rows: 5 }] });
 });

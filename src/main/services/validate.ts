@@ -1,5 +1,5 @@
 /** Parses a call's input at the door. What is wrong is said in one plain sentence that names the field. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { calls, type CallName, type CallParsed } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 

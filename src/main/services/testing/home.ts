@@ -58,5 +58,6 @@ export const ended = (services: Services, id: string): Promise<JobDto> => jobInS
 export async function startTraining(services: Services, changes: Partial<TrainingConfig> = {}, name = 'expert'): Promise<{ jobId: string; runId: string }> {
   await services.ready();
   const dataset = (await services.call('datasets.list', {})).find((candidate) => candidate.name === 'sums');
-  return services.call('train.start', { modelId: 'toy', raw: true, datasetId: dataset!.id, grader: 'exact', name, preset: 'custom', config: config(changes), tags: ['arith'] });
+  if (!dataset) throw new Error('the bundled dataset is missing');
+  return services.call('train.start', { modelId: 'toy', raw: true, datasetId: dataset.id, grader: 'exact', name, preset: 'custom', config: config(changes), tags: ['arith'] });
 }
