@@ -55,8 +55,12 @@ export async function answer(model: LoadedModel, { rows, sampling }: GenerateInp
     return { text, ids, promptIds: prompts[row], promptTokens: prompts[row].length, stopReason, logProbs };
   });
   const tokens = generated.reduce((sum, { ids }) => sum + ids.length, 0);
-  return { rows: results, tokensPerSecond: tokens / seconds, firstTokenMs, device: model.device };
+  return { rows: results, tokensPerSecond: decodeRate(tokens, rows.length, seconds, firstTokenMs / 1000), firstTokenMs, device: model.device };
 }
+
+/** Tokens a second after the first of each row, whose time (opening graphs, the prompt) is told on its own. */
+const decodeRate = (tokens: number, rows: number, seconds: number, firstSeconds: number): number =>
+  tokens > rows && seconds > firstSeconds ? (tokens - rows) / (seconds - firstSeconds) : tokens / seconds;
 
 /** Of each token of an answer: log p under z minus under the base; and the KL divergence from the base per token. */
 export async function compare(model: LoadedModel, { promptIds, answerIds, z }: Omit<EngineCalls['compare']['input'], 'model'> & { model?: ModelPlace }): Promise<EngineCalls['compare']['result']> {

@@ -52,10 +52,10 @@ export const handlers: Handlers = {
     return { versions: { node: process.versions.node, onnxruntime: runtimeVersion() }, devices: await listDevices() };
   },
   memory: async () => ({ rssBytes: process.memoryUsage.rss() }),
-  modelFacts: async ({ folder }, { signal }) => {
+  modelFacts: async ({ folder, cacheRoot }, { signal }) => {
     const checkpoint = await openCheckpoint(folder);
     await loadTokenizer(folder);
-    return facts(checkpoint, { signal });
+    return facts(checkpoint, { signal, ...(cacheRoot !== undefined && { cacheRoot }) });
   },
   scanCache: async ({ env }) => {
     const found = await scanLocalCache(env);

@@ -50,7 +50,7 @@ export interface TrainOutcome {
 export interface EngineCalls {
   hello: { input: { threads: number }; result: { versions: Record<string, string>; devices: DeviceDto[] }; event: never };
   memory: { input: null; result: { rssBytes: number }; event: never };
-  modelFacts: { input: { folder: string }; result: ModelFacts; event: never };
+  modelFacts: { input: { folder: string; cacheRoot?: string }; result: ModelFacts; event: never };
   /** models of the local Hugging Face cache, usable or not */
   scanCache: { input: { env: Record<string, string | undefined> }; result: { hubId: string; revision: string; folder: string; facts?: ModelFacts; unusable?: string }[]; event: never };
   download: { input: { hubId: string; revision: string; endpoint: string; token?: string; targetRoot: string }; result: { folder: string }; event: { doneBytes: number; totalBytes: number; file: string } };
