@@ -22,6 +22,8 @@ export class SocketBridge implements WindowBridge {
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Map<EventName, Set<Listener>>();
   readonly #reconnected = new Set<() => void>();
+  /** where uploaded files lie, and the names by which the person knows them */
+  readonly #uploads = new Map<string, string>();
   #socket: WebSocket | null = null;
   #nextId = 1;
   #attempt = 0;
@@ -68,6 +70,7 @@ export class SocketBridge implements WindowBridge {
     const answer = (await response.json().catch(() => ({}))) as { path?: string; error?: ErrorDto };
     if (answer.error) throw fromErrorDto(answer.error);
     if (!response.ok || !answer.path) throw new SingularError('unavailable', `${file.name} could not be sent to Singular (status ${response.status}).`);
+    this.#uploads.set(answer.path, file.name);
     return answer.path;
   }
 
@@ -100,6 +103,11 @@ export class SocketBridge implements WindowBridge {
     });
   }
 
+  /** An upload lies in a folder of its own that nobody has heard of: a sentence about it names the file alone. */
+  #named(sentence: string): string {
+    return [...this.#uploads].reduce((text, [path, name]) => text.replaceAll(path, name), sentence);
+  }
+
   #send(pending: Pending): void {
     if (pending.sent || this.#socket?.readyState !== WebSocket.OPEN) return;
     pending.sent = true;
@@ -114,7 +122,7 @@ export class SocketBridge implements WindowBridge {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     this.#pending.delete(message.id);
-    if ('error' in message) pending.reject(fromErrorDto(message.error));
+    if ('error' in message) pending.reject(fromErrorDto({ ...message.error, message: this.#named(message.error.message) }));
     else pending.resolve(message.result);
   }
 }
