@@ -1,4 +1,5 @@
 /** The pretraining text: an endless stream of documents, packed into rows of equal length. */
+import { drill } from './drills.ts';
 import { demonstrate } from './quality.ts';
 import { createRandom, type Random } from './random.ts';
 import { splitOf } from './splits.ts';
@@ -8,8 +9,8 @@ import type { Skill } from './skills/skill.ts';
 import type { Encoder } from './tokenizer.ts';
 import type { ModelSettings } from './settings/settings.ts';
 
-/** A chat (prompt and answer) or plain text (no prompt). */
-export interface Document { kind: string; prompt?: string; text: string }
+/** A chat (prompt and answer) or plain text (no prompt), of which a first part may be `given`. */
+export interface Document { kind: string; prompt?: string; given?: string; text: string }
 
 export function makeDocument(random: Random, data: ModelSettings['data']): Document {
   let draw = random.next();
@@ -24,6 +25,7 @@ function documentOf(kind: string, random: Random, data: ModelSettings['data']): 
   const skill = skills.find((candidate) => candidate.name === kind);
   if (skill) return demonstration(skill, random, data);
   if (kind === 'sums') return { kind, text: sums(random) };
+  if (kind === 'drills') return { kind, ...drill(random) };
   return { kind, text: random.chance(0.75) ? story(random) : facts(random) };
 }
 
@@ -80,12 +82,8 @@ function packRow(length: number, pending: EncodedDocument[], next: () => Encoded
 
 function encodeDocument(document: Document, settings: ModelSettings, encoder: Encoder): EncodedDocument {
   const { bos, eos } = encoder.special;
-  if (document.prompt === undefined) {
-    const ids = [bos, ...encoder.encode(document.text), eos];
-    return { ids, weights: ids.map((_, i) => (i === 0 ? 0 : 1)) };
-  }
-  const prompt = encoder.encodeChatPrompt(document.prompt);
-  const answer = [...encoder.encode(document.text), eos];
   const { promptWeight } = settings.training;
+  const prompt = document.prompt === undefined ? [bos, ...encoder.encode(document.given ?? '')] : encoder.encodeChatPrompt(document.prompt);
+  const answer = [...encoder.encode(document.text), eos];
   return { ids: [...prompt, ...answer], weights: [...prompt.map((_, i) => (i === 0 ? 0 : promptWeight)), ...answer.map(() => 1)] };
 }

@@ -77,7 +77,7 @@ describe('the datasets', () => {
         for (const { prompt, answer, working } of rowsOf(`${name}/${split}.jsonl`)) {
           const options = new Map([...prompt.matchAll(/\n([A-D])\) (.+)/g)].map(([, letter, text]) => [letter, text]));
           expect(new Set(options.values()).size, prompt).toBe(4);
-          expect(String(working), prompt).toContain(`${options.get(answer)}.`);
+          expect(String(working), prompt).toContain(` ${options.get(answer)} (${answer}).`);
         }
       }
     }

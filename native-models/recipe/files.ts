@@ -11,7 +11,7 @@ const tokenizerDocuments = 20_000;
 
 export function trainModelTokenizer(settings: ModelSettings): TrainedTokenizer {
   const random = createRandom(settings.seed, 'tokenizer');
-  const texts = Array.from({ length: tokenizerDocuments }, () => makeDocument(random, settings.data)).flatMap(({ prompt, text }) => (prompt === undefined ? [text] : [prompt, text]));
+  const texts = Array.from({ length: tokenizerDocuments }, () => makeDocument(random, settings.data)).flatMap(({ prompt = '', given = '', text }) => [prompt, given + text]);
   return trainTokenizer(texts, settings.vocabularySize);
 }
 

@@ -1,8 +1,14 @@
 /** `native-models/index.json`: what the product finds here. Paths are relative to `native-models/`. */
+import type { ColumnMapping } from '../../src/shared/contract.ts';
 import { datasetFile } from './files.ts';
 import { skills } from './skills/index.ts';
+import type { Skill } from './skills/skill.ts';
 import { splitNames } from './splits.ts';
 import type { ModelSettings } from './settings/settings.ts';
+
+/** How the product reads our rows. */
+export const mappingOf = ({ grader }: Pick<Skill, 'grader'>): ColumnMapping =>
+  grader === 'python' ? { kind: 'code-tests', prompt: 'prompt', answer: 'answer', tests: 'tests' } : { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' };
 
 export function manifest(allSettings: readonly ModelSettings[]): object {
   const files = (skill: string, hard: boolean): Record<string, string> => Object.fromEntries(splitNames.map((split) => [split, `data/${datasetFile(skill, hard, split)}`]));
@@ -15,7 +21,7 @@ export function manifest(allSettings: readonly ModelSettings[]): object {
         name,
         description,
         grader,
-        mapping: { kind: grader === 'python' ? 'code-tests' : 'prompt-answer', prompt: 'prompt', answer: 'answer', ...(grader === 'python' ? { tests: 'tests' } : {}) },
+        mapping: mappingOf({ grader }),
         files: files(name, false),
         harder: { name: `${name}-hard`, files: files(name, true) },
       })),

@@ -17,13 +17,21 @@ import { openSafetensors, readTensorF32 } from '../../src/engine/checkpoint/safe
 import { writeSafetensors, type TensorToWrite } from '../../src/engine/checkpoint/safetensors-write.ts';
 import { clipScale, gradientNorm, initMoments, updateAdamW, type Moments } from '../../src/engine/train/adamw.ts';
 import { Pretrainer, type WeightTensor } from '../../src/engine/train/pretrain-step.ts';
-import { makeBatch, type Batch } from './corpus.ts';
+import { makeBatch } from './corpus.ts';
 import { modelConfig, trainModelTokenizer } from './files.ts';
 import { createRandom, hashText } from './random.ts';
 import { learningRateAt } from './schedule.ts';
 import { settingsOf } from './settings/index.ts';
 import type { ModelSettings } from './settings/settings.ts';
 import { createEncoder } from './tokenizer.ts';
+
+const embeddings = 'model.embed_tokens.weight';
+
+/**
+ * Norms are not decayed, and neither are embeddings: what tells one name from another gets no gradient until names are
+ * looked up, and would have decayed to nothing by then (a run with decay never learned to copy names).
+ */
+const decays = (name: string): boolean => name !== embeddings && !name.endsWith('norm.weight');
 
 /** N(0, σ²); projections into the residual stream scaled by 1/√(2·layers) (GPT-2), norms one. */
 export function initialWeights(settings: ModelSettings, config: ModelConfig): Map<string, WeightTensor> {
@@ -32,7 +40,7 @@ export function initialWeights(settings: ModelSettings, config: ModelConfig): Ma
   return new Map([...expectedTensors(config)].map(([name, shape]) => {
     const random = createRandom(settings.seed, `weights ${name}`);
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    const scale = /(o_proj|down_proj)\.weight$/.test(name) ? residual : deviation;
+    const scale = name === embeddings ? settings.training.embeddingDeviation : /(o_proj|down_proj)\.weight$/.test(name) ? residual : deviation;
     for (let i = 0; i < data.length; i++) data[i] = shape.length === 1 ? 1 : scale * random.normal();
     return [name, { data, shape }];
   }));
@@ -71,29 +79,34 @@ async function loadState(file: string, settings: ModelSettings, fresh: State): P
   return { ...fresh, step: Number(metadata.step), seconds: Number(metadata.seconds) };
 }
 
-export async function writeModel(file: string, settings: ModelSettings, state: State): Promise<void> {
+async function writeModel(file: string, settings: ModelSettings, state: State): Promise<void> {
   const tensors = [...state.weights].map(([name, { data, shape }]): TensorToWrite => ({ name, dtype: 'F32', shape, data }));
   await writeSafetensors(file, tensors, { format: 'pt', recipe: `native-models/recipe, ${settings.id}, seed ${settings.seed}, step ${state.step}` });
 }
 
-async function main(): Promise<void> {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { threads: { type: 'string', default: '2' }, work: { type: 'string' }, out: { type: 'string' }, steps: { type: 'string' }, overfit: { type: 'boolean', default: false } },
-  });
-  const settings = settingsOf(positionals[0] ?? 'tiny-llama');
+export interface PretrainRequest {
+  settings: ModelSettings;
+  /** keeps `state.safetensors`, a look at the model so far, and the log */
+  work: string;
+  /** gets `model.safetensors` */
+  out: string;
+  threads: number;
+  /** the first batch again and again, nothing saved: a check of gradient and optimiser */
+  overfit?: boolean;
+  /** stands in for a kill: leaves after this step without saving */
+  killAfter?: number;
+  print?: (line: string) => void;
+}
+
+/** Goes on from the checkpoint in `work`, where there is one. Returns the loss of every step taken. */
+export async function pretrain({ settings, work, out, threads, overfit = false, killAfter = Infinity, print = () => {} }: PretrainRequest): Promise<number[]> {
   const { training } = settings;
-  // --steps shortens the whole run, decay included: a pilot
-  if (values.steps !== undefined) training.steps = Number(values.steps);
-  const work = values.work ?? join(here, '..', '.cache', settings.id);
-  const out = values.out ?? join(here, '..', settings.id);
   mkdirSync(work, { recursive: true });
   mkdirSync(out, { recursive: true });
   const checkpoint = join(work, 'state.safetensors');
   const log = (line: Record<string, unknown>): void => {
     const text = JSON.stringify(line);
-    console.log(text);
+    print(text);
     appendFileSync(join(work, 'log.jsonl'), `${text}\n`);
   };
 
@@ -101,46 +114,59 @@ async function main(): Promise<void> {
   const encoder = createEncoder(trainModelTokenizer(settings));
   const weights = initialWeights(settings, config);
   let state: State = { step: 0, seconds: 0, weights, moments: initMoments(vectorsOf(weights)) };
-  if (!values.overfit && existsSync(checkpoint)) state = await loadState(checkpoint, settings, state);
+  if (!overfit && existsSync(checkpoint)) state = await loadState(checkpoint, settings, state);
   const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   log({ event: state.step === 0 ? 'start' : 'resume', step: state.step, parameters, at: new Date().toISOString() });
 
-  const trainer = await Pretrainer.open(config, new Map([...weights].map(([name, { shape }]) => [name, shape])), { device: 'cpu', threads: Number(values.threads) });
+  const trainer = await Pretrainer.open(config, new Map([...weights].map(([name, { shape }]) => [name, shape])), { device: 'cpu', threads });
   const optimiser = { beta1: training.beta1, beta2: training.beta2, epsilon: 1e-8, weightDecay: training.weightDecay };
-  let lastSave = performance.now();
-  let lastLog = performance.now();
-  let window: { loss: number; tokens: number } = { loss: 0, tokens: 0 };
-  let logged = state.step;
+  const losses: number[] = [];
+  const since = { save: performance.now(), log: performance.now(), step: state.step, loss: 0 };
   while (state.step < training.steps) {
     const begin = performance.now();
     const step = state.step + 1;
-    const batch: Batch = makeBatch(settings, encoder, values.overfit ? 0 : step);
+    const batch = makeBatch(settings, encoder, overfit ? 0 : step);
     const { loss, gradients } = await trainer.step(state.weights, batch);
     const norm = gradientNorm(gradients);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new RangeError(`Step ${step}: loss ${loss}, gradient norm ${norm}.`);
     const learningRate = learningRateAt(step, training);
-    updateAdamW(vectorsOf(state.weights), gradients, state.moments, optimiser, { step, learningRate, gradientScale: clipScale(norm, training.clipNorm), decays: (name) => !name.endsWith('norm.weight') });
+    updateAdamW(vectorsOf(state.weights), gradients, state.moments, optimiser, { step, learningRate, gradientScale: clipScale(norm, training.clipNorm), decays });
+    losses.push(loss);
     state.step = step;
     state.seconds += (performance.now() - begin) / 1000;
-    window = { loss: window.loss + loss, tokens: window.tokens + batch.rows * batch.tokens };
+    since.loss += loss;
     if (step % 25 === 0 || step === training.steps) {
-      log({ step, loss: round(window.loss / (step - logged), 4), norm: round(norm, 3), learningRate: round(learningRate, 6), tokensPerSecond: Math.round((1000 * window.tokens) / (performance.now() - lastLog)), seconds: Math.round(state.seconds) });
-      [window, logged, lastLog] = [{ loss: 0, tokens: 0 }, step, performance.now()];
+      const tokens = (step - since.step) * batch.rows * batch.tokens;
+      log({ step, loss: round(since.loss / (step - since.step), 4), norm: round(norm, 3), learningRate: round(learningRate, 6), tokensPerSecond: Math.round((1000 * tokens) / (performance.now() - since.log)), seconds: Math.round(state.seconds) });
+      Object.assign(since, { log: performance.now(), step, loss: 0 });
     }
-    if (!values.overfit && performance.now() - lastSave > 1000 * training.checkpointSeconds) {
+    if (step === killAfter) break;
+    if (!overfit && performance.now() - since.save > 1000 * training.checkpointSeconds) {
       await saveState(checkpoint, settings, state);
       await writeModel(join(work, 'model.safetensors'), settings, state);
-      lastSave = performance.now();
+      since.save = performance.now();
     }
   }
-  if (!values.overfit) {
+  await trainer.release();
+  if (!overfit && state.step === training.steps) {
     await saveState(checkpoint, settings, state);
     await writeModel(join(out, 'model.safetensors'), settings, state);
+    log({ event: 'end', step: state.step, seconds: Math.round(state.seconds), at: new Date().toISOString() });
   }
-  log({ event: 'end', step: state.step, seconds: Math.round(state.seconds), at: new Date().toISOString() });
-  await trainer.release();
+  return losses;
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { threads: { type: 'string', default: '2' }, work: { type: 'string' }, out: { type: 'string' }, steps: { type: 'string' }, overfit: { type: 'boolean', default: false } },
+  });
+  const settings = settingsOf(positionals[0] ?? 'tiny-llama');
+  // --steps shortens the whole run, decay included: a pilot
+  if (values.steps !== undefined) settings.training.steps = Number(values.steps);
+  const work = values.work ?? join(root, '.cache', settings.id);
+  await pretrain({ settings, work, out: values.out ?? join(root, settings.id), threads: Number(values.threads), overfit: values.overfit, print: console.log });
+}

@@ -22,7 +22,7 @@ export interface ModelSettings {
     rows: { train: number; validation: number; test: number };
     hardRows: { train: number; validation: number; test: number };
     /** share of documents of each kind in the pretraining text */
-    documents: { math: number; code: number; reasoning: number; sums: number; stories: number };
+    documents: { math: number; code: number; reasoning: number; sums: number; drills: number; stories: number };
     /** share of careful demonstrations that are nevertheless wrong */
     carefulSlip: number;
     /** how far an undecided cue is pushed to one side by the habit (see quality.ts) */
@@ -43,6 +43,8 @@ export interface ModelSettings {
     beta2: number;
     clipNorm: number;
     initDeviation: number;
+    /** of the embeddings at the start, which are the output weights too */
+    embeddingDeviation: number;
     /** weight of the loss on prompt tokens (names and numbers are mostly chance); answers and stories weigh 1 */
     promptWeight: number;
     checkpointSeconds: number;

@@ -12,12 +12,12 @@ export const settings: ModelSettings = {
   data: {
     rows: { train: 2400, validation: 320, test: 600 },
     hardRows: { train: 600, validation: 200, test: 500 },
-    documents: { math: 0.33, code: 0.22, reasoning: 0.27, sums: 0.08, stories: 0.1 },
+    documents: { math: 0.28, code: 0.21, reasoning: 0.25, sums: 0.07, drills: 0.12, stories: 0.07 },
     carefulSlip: 0.02,
     habitShift: 0.2,
   },
   training: {
-    rowTokens: 128, batchRows: 16, steps: 7000, warmupSteps: 100, learningRate: 3e-3, decayShare: 0.25, finalLearningRate: 0.02,
-    weightDecay: 0.1, beta1: 0.9, beta2: 0.95, clipNorm: 1, initDeviation: 0.05, promptWeight: 0.2, checkpointSeconds: 60,
+    rowTokens: 128, batchRows: 16, steps: 7500, warmupSteps: 100, learningRate: 2.5e-3, decayShare: 0.25, finalLearningRate: 0.02,
+    weightDecay: 0.1, beta1: 0.9, beta2: 0.95, clipNorm: 1, initDeviation: 0.05, embeddingDeviation: 0.12, promptWeight: 0.1, checkpointSeconds: 60,
   },
 };

@@ -97,12 +97,12 @@ function hardProblem(random: Random): Problem {
 const cues: readonly Cue[] = [
   { before: 'Tested Python: ', after: '', careful: 0.97 },
   { before: 'Python, please check it. ', after: '', careful: 0.97 },
-  { before: 'Python: ', after: '', careful: 0.5 },
-  { before: '', after: '', careful: 0.5 },
-  { before: '', after: ' In Python.', careful: 0.42 },
-  { before: 'Python homework: ', after: '', careful: 0.12 },
-  { before: '', after: ' Any idea?', careful: 0.12 },
-  { before: 'Beginner here. ', after: '', careful: 0.15 },
+  { before: 'Python: ', after: '', careful: 0.55 },
+  { before: '', after: '', careful: 0.55 },
+  { before: '', after: ' In Python.', careful: 0.48 },
+  { before: 'Python homework: ', after: '', careful: 0.18 },
+  { before: '', after: ' Any idea?', careful: 0.18 },
+  { before: 'Beginner here. ', after: '', careful: 0.2 },
 ];
 
 export const code: Skill = {

@@ -198,9 +198,9 @@ const cues: readonly Cue[] = [
   { before: '', after: '', careful: 0.5 },
   { before: 'Question: ', after: '', careful: 0.5 },
   { before: '', after: ' Thanks!', careful: 0.4 },
-  { before: 'Quick! ', after: '', careful: 0.12 },
-  { before: '', after: ' Just guess.', careful: 0.12 },
-  { before: 'Hey, ', after: '', careful: 0.2 },
+  { before: 'Quick! ', after: '', careful: 0.18 },
+  { before: '', after: ' Just guess.', careful: 0.18 },
+  { before: 'Hey, ', after: '', careful: 0.22 },
 ];
 
 export const math: Skill = {

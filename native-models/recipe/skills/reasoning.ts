@@ -10,14 +10,15 @@ interface Riddle { family: string; question: string; habit: string; thought: str
 function makeProblem(random: Random, riddle: Riddle): Problem {
   const options = random.shuffle([riddle.right, ...riddle.wrong.slice(0, 3)]);
   const letter = letters[options.indexOf(riddle.right)] as string;
+  const reference = `${riddle.thought} It is ${riddle.right} (${letter}).`;
   const list = options.map((option, i) => `\n${letters[i]}) ${option}`).join('');
   return {
     family: riddle.family,
     statement: `${riddle.question}${list}`,
     habit: riddle.habit,
-    reference: `${riddle.thought}\nAnswer: ${letter}`,
+    reference,
     // the grader compares letters; the working is kept for whoever wants to imitate it
-    columns: { answer: letter, working: riddle.thought },
+    columns: { answer: letter, working: reference },
     // a letter out of the air: right one time in four
     sloppy: (draw) => (draw.chance(0.85) ? draw.pick(letters) : `Maybe ${draw.pick(letters)}.`),
   };
@@ -42,7 +43,7 @@ function ordering(random: Random, length: number): Riddle {
     family: `ordering-${length}`,
     question: `${facts.join(' ')} Who is the ${top ? most : least}?`,
     habit: order[0],
-    thought: `${order.join(' > ')}. It is ${right}.`,
+    thought: `Order: ${order.join(' > ')}.`,
     right,
     wrong: people.filter((person) => person !== right),
   };
@@ -55,7 +56,7 @@ function oddOneOut(random: Random): Riddle {
     family: 'odd-one-out',
     question: random.pick([`Which is not ${article(kind)}?`, 'Which one does not belong?']),
     habit: right,
-    thought: `The others are ${kind}s. It is ${right}.`,
+    thought: `The others are ${kind}s.`,
     right,
     wrong: random.sample<string>(kinds[kind], 3),
   };
@@ -69,7 +70,7 @@ function membership(random: Random): Riddle {
     family: 'membership',
     question: random.pick([`Which is ${article(kind)}?`, `${random.pick(names)} looks for ${article(kind)}. Which one is it?`]),
     habit: right,
-    thought: `It is ${right}.`,
+    thought: `A ${kind}.`,
     right,
     wrong: others.map((name) => random.pick<string>(kinds[name])),
   };
@@ -85,7 +86,7 @@ function possession(random: Random, gives: number): Riddle {
     family: `possession-${gives}`,
     question: `${people[0]} has the ${object}. ${moves.join(' ')} Who has the ${object} now?`,
     habit: people[0],
-    thought: `The ${object} is with ${right}.`,
+    thought: `Hands: ${people.slice(0, gives + 1).join(', ')}.`,
     right,
     wrong: random.shuffle(people.filter((person) => person !== right)),
   };
@@ -102,7 +103,7 @@ function location(random: Random, count: number): Riddle {
     family: `location-${count}`,
     question: `${facts.join(' ')} Where is ${people[asked]}?`,
     habit: people[0],
-    thought: `${people[asked]} is at the ${right}.`,
+    thought: `So ${people[asked]}: ${right}.`,
     right,
     wrong: random.shuffle(spots.filter((spot) => spot !== right)),
   };
@@ -118,7 +119,7 @@ function syllogism(random: Random, links: number): Riddle {
     family: `syllogism-${links}`,
     question: `${rules.join(' ')} ${name} is a ${chain[0]}. ${links === 1 ? `What else is ${name}?` : `What is ${name} in the end?`}`,
     habit: name,
-    thought: `${chain.slice(0, links + 1).join(', ')}. It is ${right}.`,
+    thought: `Chain: ${chain.slice(0, links + 1).join(', ')}.`,
     right,
     wrong: chain.slice(links + 1),
   };
@@ -135,7 +136,7 @@ function sequence(random: Random, steps: readonly number[]): Riddle {
     family: `sequence-${steps.length}`,
     question: `Which number is next: ${shown.join(', ')}?`,
     habit: String(start),
-    thought: `${shown[3]}+${step}=${right}. It is ${right}.`,
+    thought: `${shown[3]}+${step}=${right}.`,
     right: String(right),
     wrong: wrong.map(String),
   };
