@@ -177,5 +177,5 @@ it('NaN weights are refused with the tensor’s name', async () => {
   new DataView(bytes.buffer).setFloat32(40, NaN, true);
   await writeFile(copy, bytes);
   const tensors = new Map(checkpoint.tensors).set(name, { ...place, file: copy, offset: 0 });
-  await expect(buildSvdCache({ checkpoint: { ...checkpoint, tensors }, directory, backend, hash: 'a'.repeat(64) })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining(name) });
+  await expect(buildSvdCache({ checkpoint: { ...checkpoint, tensors }, directory, backend, hash: 'a'.repeat(64) })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining(name) as string });
 });

@@ -131,7 +131,7 @@ describe('what is refused', () => {
   it.each([NaN, Infinity, -Infinity])('%f, with its place', async (value) => {
     const weight = random(20, 30);
     weight[3 * 30 + 7] = value;
-    await expect(decompose(weight, 20, 30, backend)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('row 3, column 7') });
+    await expect(decompose(weight, 20, 30, backend)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('row 3, column 7') as string });
   });
   it('singular values beyond single precision', async () => {
     await expect(decompose(new Float32Array(100 * 100).fill(1e38), 100, 100, backend)).rejects.toMatchObject({ code: 'bad-input' });

@@ -12,6 +12,7 @@
  */
 import { SingularError } from '../../shared/errors.ts';
 import type { MatrixBackend } from '../runtime/products.ts';
+import { Arena } from './arena.ts';
 import { gramSvd } from './gram-svd.ts';
 import { transposeInto } from './kernels.ts';
 
@@ -35,11 +36,12 @@ export async function decompose(weight: Float32Array, rows: number, columns: num
   const long = isWide ? columns : rows;
   const rank = isWide ? rows : columns;
 
-  const matrix = new Float64Array(weight.length);
+  const arena = arenaOf(backend);
+  const matrix = arena.take(weight.length);
   if (isWide) transposeInto(matrix, weight, rows, columns);
   else matrix.set(weight);
   for (let i = 0; i < matrix.length; i++) matrix[i] *= scale;
-  const { left, values, right } = await gramSvd({ data: matrix, rows: long, columns: rank }, backend);
+  const { left, values, right } = await gramSvd({ data: matrix, rows: long, columns: rank }, arena);
 
   // Descending, with right vectors as rows: `order` walks the values from the largest.
   const order = [...values.keys()].sort((a, b) => values[b] - values[a] || a - b);
@@ -57,8 +59,17 @@ export async function decompose(weight: Float32Array, rows: number, columns: num
     u.set(sortedLeft);
     transposeInto(vt, sortedRight, columns, rank);
   }
+  arena.give(matrix, left, right);
   fixSigns(u, vt, rows, rank, columns);
   return { u, sigma, vt };
+}
+
+/** Memory is kept from one matrix to the next for as long as the backend lives. */
+const arenas = new WeakMap<MatrixBackend, Arena>();
+function arenaOf(backend: MatrixBackend): Arena {
+  let arena = arenas.get(backend);
+  if (!arena) arenas.set(backend, (arena = new Arena(backend)));
+  return arena;
 }
 
 /** A power of two that brings the largest entry to [1, 2): exact, and squares neither vanish nor overflow. */

@@ -3,7 +3,8 @@
  * vectors as in LAPACK's dlaed2 and dlaed3): two halves are solved, a rank-one coupling joins them, and the joined
  * vectors are one matrix product per half. Leaves are solved by the implicit QL iteration.
  */
-import type { Matrix, MatrixBackend } from '../runtime/products.ts';
+import type { Matrix } from '../runtime/products.ts';
+import type { Arena } from './arena.ts';
 import { implicitQl } from './implicit-ql.ts';
 import { secularRoot } from './secular.ts';
 
@@ -17,7 +18,7 @@ export interface Eigen {
 const leafSize = 32;
 const epsilon = Number.EPSILON;
 
-export async function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Array, backend: MatrixBackend): Promise<Eigen> {
+export async function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Array, arena: Arena): Promise<Eigen> {
   const size = diagonal.length;
   if (size <= leafSize) return implicitQl(diagonal, offDiagonal);
   const half = size >> 1;
@@ -26,15 +27,15 @@ export async function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Floa
   const bottom = diagonal.slice(half);
   top[half - 1] -= Math.abs(coupling);
   bottom[0] -= Math.abs(coupling);
-  const first = await tridiagonalEigen(top, offDiagonal.subarray(0, half - 1), backend);
-  const second = await tridiagonalEigen(bottom, offDiagonal.subarray(half), backend);
-  return join(first, second, coupling, backend);
+  const first = await tridiagonalEigen(top, offDiagonal.subarray(0, half - 1), arena);
+  const second = await tridiagonalEigen(bottom, offDiagonal.subarray(half), arena);
+  return join(first, second, coupling, arena);
 }
 
 interface Rotation { a: number; b: number; cosine: number; sine: number }
 
 /** Eigen-decomposition of diag(first, second) + |coupling| v vᵀ, v = (last basis vector, ± first basis vector). */
-async function join(first: Eigen, second: Eigen, coupling: number, backend: MatrixBackend): Promise<Eigen> {
+async function join(first: Eigen, second: Eigen, coupling: number, arena: Arena): Promise<Eigen> {
   const n1 = first.values.length;
   const n2 = second.values.length;
   const size = n1 + n2;
@@ -48,7 +49,8 @@ async function join(first: Eigen, second: Eigen, coupling: number, backend: Matr
   const rho = 2 * Math.abs(coupling);
 
   const { kept, rotations } = deflate(d, z, rho);
-  const { roots, vectors } = coupledVectors(d, z, rho, kept);
+  const vectors = arena.take(kept.length ** 2);
+  const roots = coupledVectors(d, z, rho, kept, vectors);
 
   // Columns of the joined basis: kept poles' roots and deflated values, ascending.
   const isKept = new Uint8Array(size);
@@ -57,7 +59,7 @@ async function join(first: Eigen, second: Eigen, coupling: number, backend: Matr
   for (let index = 0; index < size; index++) if (!isKept[index]) columns.push({ value: d[index], root: -1, index });
   columns.sort((a, b) => a.value - b.value);
 
-  const basis = new Float64Array(size * size);
+  const basis = arena.take(size * size).fill(0);
   columns.forEach(({ root, index }, column) => {
     if (root < 0) basis[index * size + column] = 1;
   });
@@ -68,11 +70,12 @@ async function join(first: Eigen, second: Eigen, coupling: number, backend: Matr
   scatterTransposed(basis, size, vectors, kept, columnOfRoot);
   for (let i = rotations.length - 1; i >= 0; i--) rotateRows(basis, size, rotations[i]);
 
-  const joined = new Float64Array(size * size);
+  const joined = arena.take(size * size);
   const upper: Matrix = { data: basis.subarray(0, n1 * size), rows: n1, columns: size };
   const lower: Matrix = { data: basis.subarray(n1 * size), rows: n2, columns: size };
-  await backend.product(first.vectors, upper, { into: joined.subarray(0, n1 * size) });
-  await backend.product(second.vectors, lower, { into: joined.subarray(n1 * size) });
+  await arena.product(first.vectors, upper, { into: joined.subarray(0, n1 * size) });
+  await arena.product(second.vectors, lower, { into: joined.subarray(n1 * size) });
+  arena.give(vectors, basis, first.vectors, second.vectors);
   return { values: Float64Array.from(columns, ({ value }) => value), vectors: { data: joined, rows: size, columns: size } };
 }
 
@@ -110,14 +113,13 @@ function deflate(d: Float64Array, z: Float64Array, rho: number): { kept: number[
 }
 
 /**
- * Roots of the secular equation over the kept poles, and the eigenvectors of diag + ρ ẑ ẑᵀ, row by row, where ẑ is the
+ * Roots of the secular equation over the kept poles; `vectors` receives the eigenvectors of diag + ρ ẑ ẑᵀ, row by row, where ẑ is the
  * vector for which the computed roots are exact (Löwner's formula): orthogonal however close the roots are.
  */
-function coupledVectors(d: Float64Array, z: Float64Array, rho: number, kept: readonly number[]): { roots: number[]; vectors: Float64Array } {
+function coupledVectors(d: Float64Array, z: Float64Array, rho: number, kept: readonly number[], vectors: Float64Array): number[] {
   const k = kept.length;
   const poles = Float64Array.from(kept, (index) => d[index]);
   const weights = Float64Array.from(kept, (index) => rho * z[index] * z[index]);
-  const vectors = new Float64Array(k * k);
   const roots: number[] = [];
   const squares = new Float64Array(k).fill(1);
   for (let i = 0; i < k; i++) {
@@ -141,7 +143,7 @@ function coupledVectors(d: Float64Array, z: Float64Array, rho: number, kept: rea
     const scale = 1 / Math.sqrt(norm);
     for (let j = 0; j < k; j++) row[j] *= scale;
   }
-  return { roots, vectors };
+  return roots;
 }
 
 /** basis[kept[j]][columnOfRoot[i]] = vectors[i][j], in tiles. */

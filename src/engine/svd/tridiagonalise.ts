@@ -3,9 +3,10 @@
  * inside a panel each reflector needs one product of the panel's starting matrix with a vector, and the whole panel is
  * then taken out of the trailing matrix as one product A ← A − V Wᵀ − W Vᵀ.
  */
-import type { Matrix, MatrixBackend } from '../runtime/products.ts';
+import type { Matrix } from '../runtime/products.ts';
+import type { Arena } from './arena.ts';
 import { householder } from './kernels.ts';
-import { vectorWorkspace, type VectorKernels } from './vector-kernels.ts';
+import type { VectorKernels, VectorWorkspace } from './vector-kernels.ts';
 
 export interface Tridiagonal {
   size: number;
@@ -22,7 +23,7 @@ const panelWidth = 32;
 const unblockedSize = 96;
 
 /** The memory of a reduction: `matrix` is where the caller puts A; the rest is laid out behind it. */
-export interface Reduction { size: number; matrix: Float64Array; layout: Layout }
+export interface Reduction { size: number; matrix: Float64Array; layout: Layout; workspace: VectorWorkspace }
 
 interface Layout {
   numbers: Float64Array;
@@ -36,32 +37,34 @@ interface Layout {
   coefficients: number;
 }
 
-export function openReduction(size: number): Reduction {
+export function openReduction(size: number, arena: Arena): Reduction {
   const stride = size + 8;
   const pairs = size * size;
   const column = pairs + 2 * panelWidth * stride;
   const image = column + stride;
   const coefficients = image + stride;
-  const { numbers, kernels } = vectorWorkspace(coefficients + 2 * panelWidth);
-  return { size, matrix: numbers.subarray(0, size * size), layout: { numbers, kernels, stride, pairs, column, image, coefficients } };
+  const workspace = arena.takeWorkspace(coefficients + 2 * panelWidth);
+  const { numbers, kernels } = workspace;
+  return { size, workspace, matrix: numbers.subarray(0, size * size), layout: { numbers, kernels, stride, pairs, column, image, coefficients } };
 }
 
-/** Reduces the symmetric matrix that lies in `reduction` (both halves), and overwrites it. */
-export async function tridiagonalise(reduction: Reduction, backend: MatrixBackend): Promise<Tridiagonal> {
+/** Reduces the symmetric matrix that lies in `reduction` (both halves), and ends the reduction. */
+export async function tridiagonalise(reduction: Reduction, arena: Arena): Promise<Tridiagonal> {
   const { size, layout } = reduction;
   const result: Tridiagonal = {
     size,
     diagonal: new Float64Array(size),
     offDiagonal: new Float64Array(Math.max(size - 1, 0)),
-    reflectors: new Float64Array(Math.max(size - 1, 0) * size),
+    reflectors: arena.take(Math.max(size - 1, 0) * size).fill(0),
     tau: new Float64Array(Math.max(size - 1, 0)),
   };
   let rows = size;
   for (; rows > unblockedSize; rows -= panelWidth) {
     reducePanel(rows, layout, result);
-    await updateTrailing(rows, layout, backend);
+    await updateTrailing(rows, layout, arena);
   }
   reduceRest(layout.numbers.subarray(0, rows * rows), rows, result);
+  arena.giveWorkspace(reduction.workspace);
   return result;
 }
 
@@ -125,21 +128,22 @@ function trailingProduct(m: number, from: number, numbers: Float64Array, kernels
 }
 
 /** A ← A − V Wᵀ − W Vᵀ without its first `panelWidth` rows and columns, moved to the front of the memory. */
-async function updateTrailing(m: number, { numbers, stride, pairs }: Layout, backend: MatrixBackend): Promise<void> {
+async function updateTrailing(m: number, { numbers, stride, pairs }: Layout, arena: Arena): Promise<void> {
   const rest = m - panelWidth;
   for (let i = 0; i < rest; i++) {
     const begin = (i + panelWidth) * m + panelWidth;
     numbers.copyWithin(i * rest, begin, begin + rest);
   }
-  const left: Matrix = { data: new Float64Array(2 * panelWidth * rest), rows: 2 * panelWidth, columns: rest };
-  const right: Matrix = { data: new Float64Array(2 * panelWidth * rest), rows: 2 * panelWidth, columns: rest };
+  const left = arena.matrix(2 * panelWidth, rest);
+  const right = arena.matrix(2 * panelWidth, rest);
   for (let c = 0; c < 2 * panelWidth; c++) {
     const row = numbers.subarray(pairs + c * stride + panelWidth, pairs + c * stride + m);
     left.data.set(row, c * rest);
     right.data.set(row, (c ^ 1) * rest);
   }
   const trailing: Matrix = { data: numbers.subarray(0, rest * rest), rows: rest, columns: rest };
-  await backend.product(left, right, { transposeA: true, from: trailing, into: trailing.data });
+  await arena.product(left, right, { transposeA: true, from: trailing, into: trailing.data });
+  arena.give(left, right);
 }
 
 /** The last, small part: the same, with the rank-two update made at once. */
@@ -180,22 +184,24 @@ const blockWidth = 128;
  * Q X for the reflectors of T, in place: blocks I − Vᵀ T V (compact WY form, T upper triangular), last block first.
  * @param x [size, any], overwritten
  */
-export async function applyReflectors({ size, reflectors, tau }: Tridiagonal, x: Matrix, backend: MatrixBackend): Promise<void> {
+export async function applyReflectors({ size, reflectors, tau }: Tridiagonal, x: Matrix, arena: Arena): Promise<void> {
   const count = Math.max(size - 1, 0);
   for (let first = Math.floor(Math.max(count - 1, 0) / blockWidth) * blockWidth; first >= 0; first -= blockWidth) {
     const width = Math.min(blockWidth, count - first);
     if (width <= 0) continue;
     const length = size - first - 1;
-    const v: Matrix = { data: new Float64Array(width * length), rows: width, columns: length };
+    const v = arena.matrix(width, length);
     for (let c = 0; c < width; c++) {
       const row = (first + c) * size;
       v.data.set(reflectors.subarray(row + first + 1, row + size), c * length);
     }
-    const gram = await backend.product(v, v, { transposeB: true });
+    const gram = await arena.product(v, v, { transposeB: true });
     const t = compactFactor(gram.data, tau.subarray(first, first + width), width);
     const part: Matrix = { data: x.data.subarray((first + 1) * x.columns), rows: length, columns: x.columns };
-    const coefficients = await backend.product(t, await backend.product(v, part));
-    await backend.product(v, coefficients, { transposeA: true, from: part, into: part.data });
+    const overlap = await arena.product(v, part);
+    const coefficients = await arena.product(t, overlap);
+    await arena.product(v, coefficients, { transposeA: true, from: part, into: part.data });
+    arena.give(v, gram, overlap, coefficients);
   }
 }
 

@@ -118,8 +118,10 @@ export interface VectorKernels {
 
 let compiled: WebAssembly.Module | undefined;
 
-/** Memory for `count` numbers, with the kernels over it. Fresh memory is zero. */
-export function vectorWorkspace(count: number): { numbers: Float64Array; kernels: VectorKernels } {
+export interface VectorWorkspace { numbers: Float64Array; kernels: VectorKernels }
+
+/** Memory for at least `count` numbers, with the kernels over it. */
+export function vectorWorkspace(count: number): VectorWorkspace {
   compiled ??= new WebAssembly.Module(wasmModule([dotRows, subtractRows, symmetricProduct]));
   const memory = new WebAssembly.Memory({ initial: Math.ceil((count * 8) / 65_536) });
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
