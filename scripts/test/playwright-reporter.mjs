@@ -20,7 +20,7 @@ export default class CountingReporter {
       if (outcome === 'skipped') {
         const reason = test.annotations.concat(test.results.flatMap((result) => result.annotations ?? [])).find((note) => note.type === 'skip' && note.description)?.description;
         // A test after a failure in a serial file has no result and no reason: it did not run.
-        counts.skipped.push({ name: test.titlePath().filter(Boolean).join(' › '), reason: reason ?? 'no reason given' });
+        counts.skipped.push({ name: test.titlePath().filter(Boolean).join(' › '), reason: reason ?? (test.results.length === 0 ? 'an earlier test of the same file failed' : 'no reason given') });
       } else if (outcome === 'unexpected') counts.failed++;
       else counts.passed++;
     }
