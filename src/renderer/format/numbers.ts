@@ -12,11 +12,19 @@ export interface NumberFormat {
   sign?: boolean;
 }
 
+/** Making a formatter costs fifty times as much as using it; tables and pictures write hundreds of figures a frame. */
+const formatters = new Map<number, Intl.NumberFormat>();
+function formatterOf(digits: number): Intl.NumberFormat {
+  const known = formatters.get(digits) ?? new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  formatters.set(digits, known);
+  return known;
+}
+
 /** A plain figure: `−0.40`, `1,180`. */
 export function formatNumber(value: number | undefined | null, { digits = 0, sign = false }: NumberFormat = {}): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return missing;
   const rounded = Number(value.toFixed(digits));
-  const text = Math.abs(rounded).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const text = formatterOf(digits).format(Math.abs(rounded));
   if (rounded < 0) return minus + text;
   return sign && rounded > 0 ? `+${text}` : text;
 }

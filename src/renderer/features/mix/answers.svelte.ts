@@ -32,7 +32,8 @@ export class Answers {
   base = new Side();
   mix = new Side();
   comparison = $state.raw<AnswerComparisonDto | null>(null);
-  error = $state<string | null>(null);
+  /** what went wrong, as it was thrown or sent */
+  error = $state.raw<unknown>(null);
   /** the question on show; null before the first */
   asked = $state.raw<Question | null>(null);
   /** where this question is recorded; asking it again adds to the same */
@@ -89,7 +90,7 @@ export class Answers {
       this.#pending = null;
       for (const event of early) this.#take(event);
     } catch (error) {
-      if (turn === this.#turn) this.#fail(error instanceof Error ? error.message : String(error));
+      if (turn === this.#turn) this.#fail(error);
     }
   }
 
@@ -139,13 +140,13 @@ export class Answers {
         this.comparison = entry.payload.comparison;
         break;
       case 'answer.failed':
-        this.#fail(entry.payload.error.message);
+        this.#fail(entry.payload.error);
         break;
     }
   }
 
-  #fail(message: string): void {
-    this.error = message;
+  #fail(error: unknown): void {
+    this.error = error;
     this.base.streaming = false;
     this.mix.streaming = false;
     this.#pending = null;
@@ -162,7 +163,7 @@ export class Answers {
       });
       if (turn === this.#turn && result) side.verdict = { right: result.score >= 0.5, score: result.score, reason: result.reason };
     } catch (error) {
-      if (turn === this.#turn) this.error = `The answer could not be graded: ${error instanceof Error ? error.message : String(error)}`;
+      if (turn === this.#turn) this.error = error;
     }
   }
 }

@@ -17,8 +17,8 @@ export class Desk {
   bypass = $state(false);
   /** the saved mix that lies on the desk, as it was saved */
   saved = $state.raw<MixDto | null>(null);
-  /** a sentence when something of the desk could not be loaded */
-  problem = $state<string | null>(null);
+  /** what went wrong when something of the desk could not be loaded */
+  problem = $state.raw<unknown>(null);
 
   master: MasterLevels = $derived({ factor: this.factor, bypass: this.bypass });
   usable = $derived(this.strips.filter((strip) => this.misfitOf(strip) === null));
@@ -146,7 +146,7 @@ export class Desk {
     try {
       strip.picture = await this.#bridge.call('experts.zmap', { id: strip.expertId, bins: pictureBins });
     } catch (error) {
-      this.problem = `The picture of ${strip.name} could not be read: ${error instanceof Error ? error.message : String(error)}`;
+      this.problem = error;
     }
   }
 }

@@ -148,7 +148,7 @@ describe('an answer', () => {
     answers.listen();
     await answers.ask(question);
     emit('answer.failed', { answerId: 'a1', error: { code: 'engine-died', message: 'The engine stopped.' } });
-    expect(answers.error).toBe('The engine stopped.');
+    expect(answers.error).toMatchObject({ code: 'engine-died', message: 'The engine stopped.' });
     expect(answers.running).toBe(false);
   });
 });

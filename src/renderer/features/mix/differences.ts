@@ -4,12 +4,12 @@
 export const quietDifference = 0.02;
 
 /**
- * −1 … 1. The square root lets small differences be seen beside a large one; the scale is never finer than one nat,
+ * −1 … 1. A power below one lets small differences be seen beside a large one; the scale is never finer than one nat,
  * so that an answer on which both models agree stays plain.
  */
 export function shadeOf(difference: number, largest: number): number {
   if (!Number.isFinite(difference) || Math.abs(difference) < quietDifference) return 0;
-  return Math.sign(difference) * Math.sqrt(Math.min(1, Math.abs(difference) / Math.max(1, largest)));
+  return Math.sign(difference) * Math.min(1, Math.abs(difference) / Math.max(1, largest)) ** 0.7;
 }
 
 /** Token text for a list: line ends and spaces shown, so that every token has something to see. */

@@ -13,8 +13,15 @@ export class Rows {
     this.#bridge = bridge;
   }
 
-  chosenOf(datasets: readonly DatasetDto[]): DatasetDto | null {
-    return datasets.find((dataset) => dataset.id === this.chosenId) ?? datasets[0] ?? null;
+  /**
+   * The dataset whose rows are asked: the person's choice, else the held-out rows of what the first strip was trained
+   * on, else those rows themselves, else any held-out rows.
+   */
+  chosenOf(datasets: readonly DatasetDto[], trainedOn: string | undefined, heldOut: readonly DatasetDto[]): DatasetDto | null {
+    const named = (name: string): DatasetDto | undefined => datasets.find((dataset) => dataset.name === name);
+    return datasets.find((dataset) => dataset.id === this.chosenId)
+      ?? (trainedOn === undefined ? undefined : (named(`${trainedOn} test`) ?? named(trainedOn)))
+      ?? heldOut[0] ?? datasets[0] ?? null;
   }
 
   /** The raw text of the next row: the desk puts the model's template around it, as it does around a typed prompt. */

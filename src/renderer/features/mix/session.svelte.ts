@@ -28,10 +28,13 @@ class Session {
   onRelease = $state(true);
   expectation = $state.raw<Expectation | null>(null);
   #restored = false;
+  #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** a model without a chat template can only be asked raw */
   isRaw = $derived(this.raw || this.desk.model?.hasChatTemplate === false);
+  /** whose rows “next row” takes */
+  dataset = $derived(this.rows.chosenOf(datasets.value, this.desk.usable[0]?.expert?.provenance.datasetName, datasets.heldOut));
   canAsk = $derived(this.desk.model !== null && !this.desk.model.unusable && (this.prompt.trim() !== '' || this.isRaw));
 
   constructor() {
@@ -61,7 +64,7 @@ class Session {
 
   async nextRow(): Promise<void> {
     const model = this.desk.model;
-    const dataset = this.rows.chosenOf(datasets.value);
+    const dataset = this.dataset;
     if (!model || !dataset) return;
     const row = await this.rows.next(model.id, dataset);
     if (!row) return;
@@ -109,11 +112,14 @@ class Session {
       modelId: this.desk.model?.id ?? null, mixId: this.desk.saved?.id ?? null, parts: this.desk.strips.map((strip) => strip.toPart()), factor: this.desk.factor,
       prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), onRelease: this.onRelease, datasetId: this.rows.chosenId,
     };
-    try {
-      localStorage.setItem(draftKey, JSON.stringify(draft));
-    } catch {
-      // a window without storage keeps the desk only while it is open
-    }
+    clearTimeout(this.#draftTimer);
+    this.#draftTimer = setTimeout(() => {
+      try {
+        localStorage.setItem(draftKey, JSON.stringify(draft));
+      } catch {
+        // a window without storage keeps the desk only while it is open
+      }
+    }, 250);
   }
 }
 

@@ -15,7 +15,7 @@ export class LiveRun {
   steps = $state.raw<StepMetric[]>([]);
   validations = $state.raw<ValidationMetric[]>([]);
   latestSamples = $state.raw<SampleDto[]>([]);
-  error = $state<string | null>(null);
+  error = $state.raw<unknown>(null);
   /** a sentence when the engine was restarted while this page was open */
   restarted = $state(false);
 
@@ -66,7 +66,7 @@ export class LiveRun {
       this.run = run;
       if (this.job?.id !== run.jobId) this.job = (await this.#bridge.call('jobs.list', { limit: 500 })).find((job) => job.id === run.jobId) ?? null;
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = error;
     }
   }
 

@@ -53,7 +53,7 @@ describe('a run on its page', () => {
   it('keeps a step that arrives while it is being read', async () => {
     const { bridge, emit, holdUntil } = services({ steps: [step(1)] });
     let letGo = (): void => undefined;
-    holdUntil(new Promise((resolve) => (letGo = resolve)));
+    void holdUntil(new Promise((resolve) => (letGo = resolve)));
     const live = new LiveRun(bridge, 'r');
     live.open();
     emit('run.step', { runId: 'r', metric: step(2) });

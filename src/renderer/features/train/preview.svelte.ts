@@ -9,7 +9,7 @@ export class PreviewPages {
   readonly #bridge: Bridge;
   total = $state(0);
   status = $state<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  error = $state<string | null>(null);
+  error = $state.raw<unknown>(null);
   #pages = $state.raw(new Map<number, PreviewRow[]>());
   #asked = new Set<number>();
   #of: PreviewOf | null = null;
@@ -60,7 +60,7 @@ export class PreviewPages {
     } catch (error) {
       if (generation !== this.#generation) return;
       this.#asked.delete(page);
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = error;
       if (replace) this.status = 'failed';
     }
   }

@@ -112,7 +112,7 @@ export function faultOf(key: SettingKey, value: unknown, modelLayers?: number): 
   const parsed = trainingConfigSchema.shape[key].safeParse(value);
   if (!parsed.success) return inWords(parsed.error.issues[0]);
   if (key === 'layers' && Array.isArray(value) && modelLayers !== undefined) {
-    const outside = value.find((layer: number) => layer >= modelLayers);
+    const outside = value.find((layer): layer is number => typeof layer === 'number' && layer >= modelLayers);
     if (outside !== undefined) return `This model has layers 0 to ${modelLayers - 1}; there is no layer ${outside}.`;
   }
   return null;

@@ -30,7 +30,8 @@ export class TrainSetup {
   drafts = $state<Partial<Record<SettingKey, string>>>({});
   past = $state.raw<Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]>([]);
   busy = $state<'inspecting' | 'starting' | null>(null);
-  error = $state<string | null>(null);
+  /** what went wrong with the last thing asked for */
+  error = $state.raw<unknown>(null);
   /** which file is being read */
   readingName = $state('');
   #turn = 0;
@@ -77,9 +78,9 @@ export class TrainSetup {
       this.source = { kind: 'file', inspection };
       this.mapping = inspection.mapping;
       this.grader = inspection.suggestedGrader;
-      if (!this.nameTyped) this.name = inspection.fileName.replace(/\.[^.]+$/, '');
+      if (!this.nameTyped) this.name = stemOf(inspection.fileName);
     } catch (error) {
-      if (turn === this.#turn) this.error = sentence(error);
+      if (turn === this.#turn) this.error = error;
     } finally {
       if (turn === this.#turn) this.busy = null;
     }
@@ -119,7 +120,7 @@ export class TrainSetup {
       if (turn !== this.#turn) return;
       this.source = { kind: 'file', inspection };
     } catch (error) {
-      if (turn === this.#turn) this.error = sentence(error);
+      if (turn === this.#turn) this.error = error;
     } finally {
       if (turn === this.#turn) this.busy = null;
     }
@@ -152,14 +153,14 @@ export class TrainSetup {
     this.error = null;
     try {
       const dataset = source.kind === 'dataset' ? source.dataset
-        : await this.#bridge.call('datasets.import', { path: source.inspection.path, name: this.name.trim(), mapping });
+        : await this.#bridge.call('datasets.import', { path: source.inspection.path, name: stemOf(source.inspection.fileName), mapping });
       const { runId } = await this.#bridge.call('train.start', {
         modelId: model.id, raw: this.isRaw, datasetId: dataset.id, grader: this.grader, name: this.name.trim(),
         preset: this.changedKeys.length > 0 ? 'custom' : this.presetName, config: $state.snapshot(this.config),
       });
       return runId;
     } catch (error) {
-      this.error = sentence(error);
+      this.error = error;
       return null;
     } finally {
       this.busy = null;
@@ -167,13 +168,13 @@ export class TrainSetup {
   }
 }
 
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const stemOf = (fileName: string): string => (fileName.replace(/\.[^.]+$/, '').trim() || fileName).slice(0, 120);
 
 function factsOf(source: Source | null): SourceFacts | null {
   if (!source) return null;
   if (source.kind === 'file') {
     const { fileName, rows, unusableCount, columns, recognisedAs } = source.inspection;
-    return { name: fileName, rows: Math.max(0, rows - unusableCount), unusable: unusableCount, columns, recognisedAs, remappable: true };
+    return { name: fileName, rows, unusable: unusableCount, columns, recognisedAs, remappable: true };
   }
   const { name, rows, unusable, columns, description } = source.dataset;
   return { name, rows, unusable, columns: columns.map((column) => ({ name: column, type: '', example: '' })), recognisedAs: description, remappable: false };
