@@ -10,8 +10,8 @@ export default defineConfig({
   outputDir: 'test-results',
   // The engine wants the cores: one window at a time.
   workers: 1,
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   retries: 0,
   forbidOnly: true,
   reporter: 'list',

@@ -9,7 +9,7 @@ import type { CallInput, CallName, CallResult, EventName, Events, WireMessage } 
 import { fromErrorDto } from '../../src/shared/errors.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const startMs = 60_000;
+const startMs = 180_000;
 
 export interface RunningShell {
   url: string;

@@ -2,6 +2,7 @@
  * Entry of the desktop shell: one application, one window, over the same services as the local shell and the
  * command line. `--home DIR` chooses another home, which is then another application instance.
  */
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
 import { toErrorDto } from '../../../shared/errors.ts';
@@ -26,7 +27,9 @@ declareProtocol();
 app.enableSandbox();
 const layout = homeLayout(app.commandLine.getSwitchValue('home') || argumentAfter('--home') || defaultHome());
 // One instance per home: Chromium keeps its lock, and what little else it writes, there.
-app.setPath('userData', path.join(layout.home, 'desktop'));
+const ownFolder = path.join(layout.home, 'desktop');
+mkdirSync(ownFolder, { recursive: true });
+app.setPath('userData', ownFolder);
 
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', () => {
