@@ -67,6 +67,8 @@ export interface PreviewRow {
   row: number;
   /** the exact text the model will see, template and special tokens included */
   text: string;
+  /** the prompt alone, without template and special tokens: what one would type */
+  prompt: string;
   promptTokens: number;
   reference: string | null;
 }

@@ -12,7 +12,7 @@ test.skipIf(!existsSync(stories))('a raw prompt shows the BOS token that the mod
   const tokenizer = await loadTokenizer(stories);
   const [preview] = previewRows(tokenizer, [row], true);
   const ids = tokenizer.encode('Once upon a time');
-  expect(preview).toEqual({ row: 4, text: `${tokenizer.decode([tokenizer.bosTokenId!], { skipSpecialTokens: false })}Once upon a time`, promptTokens: ids.length, reference: '7' });
+  expect(preview).toEqual({ row: 4, text: `${tokenizer.decode([tokenizer.bosTokenId!], { skipSpecialTokens: false })}Once upon a time`, prompt: 'Once upon a time', promptTokens: ids.length, reference: '7' });
   expect(ids[0]).toBe(tokenizer.bosTokenId);
 });
 

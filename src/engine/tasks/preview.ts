@@ -3,6 +3,7 @@ import type { PreviewRow } from '../../shared/contract.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import { shownReference } from './rows.ts';
+import { rawPrompt } from './task.ts';
 
 /**
  * Text and length of each row's prompt, through the model's own chat template, or `raw`. Special tokens that the
@@ -11,7 +12,7 @@ import { shownReference } from './rows.ts';
 export function previewRows(tokenizer: Tokenizer, rows: readonly TaskRow[], raw: boolean): PreviewRow[] {
   return rows.map((row) => {
     const { text, ids } = tokenizer.promptIds(row.messages, raw);
-    return { row: row.row, text: withSpecialTokens(tokenizer, text, ids), promptTokens: ids.length, reference: shownReference(row.reference) };
+    return { row: row.row, text: withSpecialTokens(tokenizer, text, ids), prompt: rawPrompt(row.messages), promptTokens: ids.length, reference: shownReference(row.reference) };
   });
 }
 

@@ -48,9 +48,9 @@ describe('the desk', () => {
   it('never sends an expert of other weights, and says why', async () => {
     const desk = await deskOf(expert('math'), expert('stranger', 'w2'));
     expect(desk.parts.map((part) => part.expertId)).toEqual(['math']);
-    expect(desk.misfitOf(desk.strips[1]!)).toContain('Trained for other');
-    desk.strips[1]!.solo = true;
-    expect(desk.isHeard(desk.strips[0]!)).toBe(true);
+    expect(desk.misfitOf(desk.strips[1])).toContain('Trained for other');
+    desk.strips[1].solo = true;
+    expect(desk.isHeard(desk.strips[0])).toBe(true);
   });
 
   it('is the base to the bit of the picture when reset or bypassed', async () => {
@@ -67,14 +67,14 @@ describe('the desk', () => {
     const desk = await deskOf(expert('math'));
     await desk.save('School', true);
     expect(desk.modified).toBe(false);
-    desk.strips[0]!.alpha = 0.5;
+    desk.strips[0].alpha = 0.5;
     expect(desk.modified).toBe(true);
-    desk.strips[0]!.alpha = 1;
+    desk.strips[0].alpha = 1;
     expect(desk.modified).toBe(false);
     desk.factor = 0.5;
     expect(desk.modified).toBe(true);
     await desk.save('School', false);
-    expect(desk.strips[0]!.alpha).toBe(0.5);
+    expect(desk.strips[0].alpha).toBe(0.5);
     expect(desk.factor).toBe(1);
     expect(desk.modified).toBe(false);
   });
@@ -84,12 +84,12 @@ describe('the desk', () => {
     await desk.load({ id: 'x', name: 'Old', modelId: 'm', createdAt: 0, updatedAt: 0, parts: [{ expertId: 'gone', alpha: 1, muted: false, solo: false }, { expertId: 'math', alpha: [0.5, 1], muted: false, solo: false }] });
     expect(desk.strips.map((strip) => strip.name)).toEqual(['Removed expert', 'math']);
     expect(desk.modified).toBe(false);
-    expect(desk.strips[1]!.alpha).toBe(0.75);
+    expect(desk.strips[1].alpha).toBe(0.75);
   });
 
   it('moves all layers by the same amount, and to the base at 0', async () => {
     const desk = await deskOf(expert('math'));
-    const strip = desk.strips[0]!;
+    const strip = desk.strips[0];
     strip.splitByLayer(2);
     strip.setLayer(0, 0.5);
     strip.alpha = 1;

@@ -27,7 +27,7 @@ describe('the mixed picture', () => {
     const truth = mixBaseAnchored([{ z: z(one), alpha: 0.7 }, { z: z(two), alpha: [-0.5, 1.5] }]);
     const mixed = mixPictures([{ levels: strip(0.7), picture: one }, { levels: strip([-0.5, 1.5]), picture: two }], open);
     for (const matrix of mixed!.map.matrices) {
-      matrix.cells.forEach((cell, bin) => expect(1 + cell).toBeCloseTo(truth[matrix.name]![bin]!, 5));
+      matrix.cells.forEach((cell, bin) => expect(1 + cell).toBeCloseTo(truth[matrix.name][bin], 5));
     }
   });
 
@@ -39,7 +39,7 @@ describe('the mixed picture', () => {
 
   it('lets only soloed strips through', () => {
     const mixed = mixPictures([{ levels: strip(1), picture: one }, { levels: strip(1, { solo: true }), picture: two }], open);
-    expect(mixed!.map.matrices[0]!.cells).toEqual(two.matrices[0]!.cells);
+    expect(mixed!.map.matrices[0].cells).toEqual(two.matrices[0].cells);
   });
 
   it('keeps the order layer, then projection, over experts that tune different matrices', () => {

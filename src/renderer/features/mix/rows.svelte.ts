@@ -24,7 +24,7 @@ export class Rows {
       ?? heldOut[0] ?? datasets[0] ?? null;
   }
 
-  /** The raw text of the next row: the desk puts the model's template around it, as it does around a typed prompt. */
+  /** The prompt of the next row, as one would type it: the desk puts the model's template around it. */
   async next(modelId: string, dataset: DatasetDto): Promise<PickedRow | null> {
     if (dataset.rows === 0) return null;
     const offset = (this.#next.get(dataset.id) ?? 0) % dataset.rows;
@@ -33,7 +33,7 @@ export class Rows {
     if (!row) return null;
     this.#next.set(dataset.id, offset + 1);
     return {
-      prompt: row.text,
+      prompt: row.prompt,
       expectation: { datasetId: dataset.id, datasetName: dataset.name, row: row.row, grader: dataset.suggestedGrader, reference: row.reference },
     };
   }

@@ -26,7 +26,7 @@ describe('curves', () => {
     const few = thinned(points, 100);
     expect(few.length).toBeLessThanOrEqual(100);
     expect(few.some((point) => point.value === 9)).toBe(true);
-    expect(few.every((point, index) => index === 0 || point.step > few[index - 1]!.step)).toBe(true);
+    expect(few.every((point, index) => index === 0 || point.step > few[index - 1].step)).toBe(true);
   });
 
   it('have a trailing mean over the last steps only', () => {

@@ -37,6 +37,12 @@ export class PreviewPages {
 
   at = (index: number): PreviewRow | undefined => this.#pages.get(Math.floor(index / pageSize))?.[index % pageSize];
 
+  /** where a row that was read stands; 0 when it is no longer there */
+  indexOf(row: PreviewRow): number {
+    for (const [page, rows] of this.#pages) if (rows.includes(row)) return page * pageSize + rows.indexOf(row);
+    return 0;
+  }
+
   need = (first: number, last: number): void => {
     for (let page = Math.floor(first / pageSize); page <= Math.floor(last / pageSize); page++) {
       if (this.#asked.has(page) || page * pageSize >= this.total) continue;

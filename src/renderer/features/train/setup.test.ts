@@ -7,7 +7,7 @@ import { TrainSetup } from './setup.svelte.ts';
 
 const model: ModelDto = { id: 'm', name: 'tiny', source: 'bundled', folder: '', layers: 6, hasChatTemplate: true, svd: { state: 'ready' } };
 const inspection = (fileName: string): InspectionDto => ({
-  path: `/uploads/${fileName}`, fileName, format: 'jsonl', rows: 480, sizeBytes: 1, columns: [{ name: 'question', type: 'text', example: '' }, { name: 'answer', type: 'text', example: '' }],
+  path: `/uploads/${fileName}`, fileName, format: 'jsonl', rows: 477, sizeBytes: 1, columns: [{ name: 'question', type: 'text', example: '' }, { name: 'answer', type: 'text', example: '' }],
   recognisedAs: 'GSM8K', mapping: { kind: 'prompt-answer', prompt: 'question', answer: 'answer' }, suggestedGrader: 'number', unusable: [], unusableCount: 3,
 });
 const dataset: DatasetDto = { id: 'd', name: 'math', source: 'bundled', fileName: 'math.jsonl', rows: 2400, unusable: 0, hash: 'h', columns: ['prompt', 'answer'], mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' }, suggestedGrader: 'number', createdAt: 0, description: '' };
