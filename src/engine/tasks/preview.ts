@@ -3,7 +3,6 @@ import type { PreviewRow } from '../../shared/contract.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import { shownReference } from './rows.ts';
-import { rawPrompt } from './task.ts';
 
 /**
  * Text and length of each row's prompt, through the model's own chat template, or `raw`. Special tokens that the
@@ -12,7 +11,7 @@ import { rawPrompt } from './task.ts';
 export function previewRows(tokenizer: Tokenizer, rows: readonly TaskRow[], raw: boolean): PreviewRow[] {
   return rows.map((row) => {
     const { text, ids } = tokenizer.promptIds(row.messages, raw);
-    return { row: row.row, text: withSpecialTokens(tokenizer, text, ids), prompt: rawPrompt(row.messages), promptTokens: ids.length, reference: shownReference(row.reference) };
+    return { row: row.row, text: withSpecialTokens(tokenizer, text, ids), prompt: tokenizer.promptIds(row.messages, true).text, promptTokens: ids.length, reference: shownReference(row.reference) };
   });
 }
 
