@@ -35,7 +35,7 @@ describe('a training being set up', () => {
     const setup = new TrainSetup(bridge);
     setup.model = model;
     await setup.takeFile(file('units.jsonl'));
-    expect([setup.grader, setup.name, setup.facts?.rows]).toEqual(['number', 'units', 480]);
+    expect([setup.grader, setup.name, setup.facts?.rows]).toEqual(['number', 'units', 477]);
     expect(setup.missing).toEqual([]);
     expect(calls.map((call) => call.name)).toEqual(['datasets.inspect']);
     setup.set('steps', 10);
