@@ -1,4 +1,4 @@
-/** Three suites: `unit` beside the sources (with the window's state classes), `parity` and `fault` in tests/. */
+/** Suites: `unit` beside the sources (with the window's state classes), `parity`, `command-line` and `fault` in tests/. */
 import { existsSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
@@ -18,6 +18,7 @@ export default defineConfig({
       { test: { ...common, name: 'unit', include: ['src/{shared,engine,main,preload}/**/*.test.ts', 'scripts/**/*.test.ts', 'native-models/**/*.test.ts', 'bench/**/*.test.ts'] } },
       { plugins: [svelte({ configFile: false })], resolve: { conditions: ['browser'] }, test: { ...common, name: 'window', include: ['src/renderer/**/*.test.ts'] } },
       { test: { ...common, name: 'parity', env: software, include: ['tests/parity/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { ...common, name: 'command-line', include: ['tests/command-line/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { ...common, name: 'fault', include: ['tests/fault/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

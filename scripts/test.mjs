@@ -47,6 +47,7 @@ const stages = {
   },
   unit: vitest('unit', 'window'),
   parity: vitest('parity'),
+  'command-line': vitest('command-line'),
   fault: vitest('fault'),
   'end-to-end': endToEnd,
 };
