@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, max, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, max, ne, notInArray, sql } from 'drizzle-orm';
 import type { JobDto, JobKind, JobState } from '../../shared/contract.ts';
 import type { ErrorDto } from '../../shared/errors.ts';
 import type { Connection } from './open.ts';
@@ -32,6 +32,13 @@ export interface JobRecord {
 export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'>;
 export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
 
+export interface Claim {
+  owner: string;
+  now: number;
+  /** owners known to be dead: a heavy job that one of them left running is no hindrance */
+  deadOwners: readonly string[];
+}
+
 export interface JobStore {
   /** to the end of the queue */
   add(job: NewJob): void;
@@ -42,7 +49,7 @@ export interface JobStore {
   queuePosition(id: string): number | undefined;
   change(id: string, changes: JobChanges): void;
   /** takes a queued job for this process, unless another process took it or (for a heavy one) runs a heavy one */
-  claim(id: string, by: { owner: string; now: number; othersAliveSince: number }): boolean;
+  claim(id: string, by: Claim): boolean;
   heartbeat(owner: string, now: number): void;
   /** forgets jobs that ended */
   clear(): void;
@@ -65,12 +72,12 @@ const ended: JobState[] = ['succeeded', 'failed', 'cancelled'];
 
 export function createJobStore({ orm, client }: Connection): JobStore {
   const beat = client.prepare(`update jobs set heartbeat_at = ? where owner = ? and state in ('running', 'queued')`);
-  const claim = client.transaction((id: string, by: { owner: string; now: number; othersAliveSince: number }): boolean => {
+  const claim = client.transaction((id: string, by: Claim): boolean => {
     const job = orm.select().from(jobs).where(and(eq(jobs.id, id), eq(jobs.state, 'queued'))).get();
     if (!job) return false;
     if (job.heavy) {
       const other = orm.select({ id: jobs.id }).from(jobs)
-        .where(and(eq(jobs.state, 'running'), eq(jobs.heavy, true), ne(jobs.owner, by.owner), sql`${jobs.heartbeatAt} >= ${by.othersAliveSince}`)).get();
+        .where(and(eq(jobs.state, 'running'), eq(jobs.heavy, true), ne(jobs.owner, by.owner), notInArray(jobs.owner, [...by.deadOwners]))).get();
       if (other) return false;
     }
     orm.update(jobs).set({ state: 'running', owner: by.owner, heartbeatAt: by.now, startedAt: job.startedAt ?? by.now, endedAt: null, error: null }).where(eq(jobs.id, id)).run();

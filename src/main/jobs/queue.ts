@@ -13,7 +13,7 @@ import type { JobDto } from '../../shared/contract.ts';
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
 import type { SteerAction } from '../../engine/host/protocol.ts';
 import type { JobRecord, JobStore, NewJob } from '../db/index.ts';
-import { heartbeatMs, newOwner, ownerIsAlive, retireOwner, silentMs } from './owner.ts';
+import { heartbeatMs, newOwner, ownerIsAlive, retireOwner } from './owner.ts';
 import type { JobRunner, JobRunners } from './runner.ts';
 
 export interface QueueOptions {
@@ -65,15 +65,13 @@ export class JobQueue {
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
   }
 
-  /** Queues again what dead instances left behind, and begins. */
+  /** Queues again what dead instances left behind (or, where this one takes up nothing, says that it was interrupted), and begins. */
   start(): void {
     const { store, clock, adopts } = this.#options;
-    if (adopts) {
-      for (const job of store.inStates(['running', 'interrupted', 'queued'])) {
-        if (job.owner === this.#owner || (job.state !== 'interrupted' && ownerIsAlive(job.owner, job.heartbeatAt, clock()))) continue;
-        store.change(job.id, { state: 'queued', owner: this.#owner, heartbeatAt: clock() });
-        this.#tell(job.id);
-      }
+    for (const job of store.inStates(['running', 'interrupted', 'queued'])) {
+      if (job.state !== 'interrupted' && ownerIsAlive(job.owner, job.heartbeatAt, clock())) continue;
+      if (adopts) this.#change(job.id, { state: 'queued', owner: this.#owner, heartbeatAt: clock() });
+      else if (job.state === 'running') this.#change(job.id, { state: 'interrupted' });
     }
     this.#pump();
   }
@@ -228,6 +226,7 @@ export class JobQueue {
 
   #beginNext(): void {
     const { store, clock } = this.#options;
+    const deadOwners = store.inStates(['running']).filter((job) => !ownerIsAlive(job.owner, job.heartbeatAt, clock())).map((job) => job.owner);
     let heavyBusy = [...this.#running.keys()].some((id) => store.get(id)?.heavy);
     let lightBusy = [...this.#running.keys()].filter((id) => !store.get(id)?.heavy).length;
     for (const job of store.inStates(['queued'])) {
@@ -239,7 +238,7 @@ export class JobQueue {
         continue;
       }
       if (before && before.state !== 'succeeded') continue;
-      if (!store.claim(job.id, { owner: this.#owner, now: clock(), othersAliveSince: clock() - silentMs })) {
+      if (!store.claim(job.id, { owner: this.#owner, now: clock(), deadOwners })) {
         this.#pollSoon();
         if (job.heavy) heavyBusy = true;
         continue;

@@ -33,6 +33,12 @@ test('the whole application killed in a training: its engine goes with it, and t
   for (let waited = 0; isAlive(enginePid) && waited < 5000; waited += 20) await sleep(20);
   expect(isAlive(enginePid)).toBe(false);
 
+  // a command line says what happened and leaves it to the window; its own training does not wait for the dead
+  const cli = home.services({ shell: 'cli' });
+  expect((await cli.call('jobs.list', { offset: 0, limit: 10 })).find((job) => job.runId === runId)?.state).toBe('interrupted');
+  expect((await ended(cli, (await startTraining(cli, {}, 'other')).jobId)).state).toBe('succeeded');
+  await cli.close();
+
   const services = home.services();
   const before = await services.call('runs.get', { id: runId });
   expect((await ended(services, before.jobId)).state).toBe('succeeded');
@@ -45,7 +51,7 @@ test('the whole application killed in a training: its engine goes with it, and t
   expect(taken.steps).toEqual(reference.steps);
   expect(taken.validations).toEqual(reference.validations);
   expect(taken.gain).toEqual(reference.gain);
-});
+}, 90_000); // four processes, one after the other
 
 test('a home whose database another program holds is refused with code busy, and opens afterwards', async () => {
   await home.services({ shell: 'cli' }).close();
