@@ -7,7 +7,7 @@ export const expertHref = (id: string): string => hrefOf(`/experts/${encodeURICo
 
 export const openExpert = (expert: ExpertDto): void => router.go(`/experts/${encodeURIComponent(expert.id)}`);
 
-export const putOnDesk = (expert: ExpertDto): void => router.go('/mix', { expert: expert.id });
+export const putOnDesk = (expert: ExpertDto): void => router.go('/mix', { add: expert.id });
 
 /** Deletes at once; for ten seconds it can be undone with a button, later not from the window. */
 export async function deleteExpert(expert: ExpertDto): Promise<boolean> {
