@@ -3,7 +3,7 @@ import { overlays } from './overlays.svelte.ts';
 import { router } from './router.svelte.ts';
 
 /** How long after `g` the letter counts, in milliseconds. */
-const chordMs = 1200;
+const chordMs = 2000;
 
 /** Whether keys typed here belong to a field. */
 function isTyping(target: EventTarget | null): boolean {
