@@ -1,0 +1,118 @@
+/**
+ * `npm run bench -- [--peers] [--turns N] [decode] [training] [svd] [window]`: measures the chosen sections (all of
+ * them by default) and writes bench/RESULTS.md. `--peers` installs node-llama-cpp to compare with. Python peers run
+ * where `python3` (or SINGULAR_PYTHON) has numpy and torch.
+ */
+import { loadavg } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchDecode, type DecodeFigures } from './decode.ts';
+import { root, Workbench } from './models.ts';
+import { installPeers, llamaVersion, pythonVersion } from './peers.ts';
+import { circumstances, count, machine, merged, missing, ratio, table } from './report.ts';
+import { benchSvd } from './svd.ts';
+import { benchTraining } from './training.ts';
+import { benchMemory, benchStart } from './window.ts';
+
+const sections = { decode: 'Decoding', training: 'A training step', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
+type Section = keyof typeof sections;
+const isSection = (name: string): name is Section => name in sections;
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: 'boolean', default: false }, turns: { type: 'string', default: '3' } } });
+const unknown = positionals.find((name) => !isSection(name));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no section ${unknown}; there are ${Object.keys(sections).join(', ')}.\n`);
+  process.exit(1);
+}
+const chosen = positionals.length > 0 ? positionals.filter(isSection) : (Object.keys(sections) as Section[]);
+const turns = Number(values.turns);
+if (values.peers) installPeers();
+
+const bench = new Workbench();
+const measure: Record<Section, () => Promise<string>> = { decode, training, svd, window };
+const parts = new Map<string, string>();
+const path = join(root, 'bench/RESULTS.md');
+try {
+  parts.set('Machine', machine({ 'node-llama-cpp': llamaVersion(), NumPy: pythonVersion('numpy'), PyTorch: pythonVersion('torch') }));
+  for (const section of chosen) {
+    const head = circumstances(`npm run bench -- ${section}`);
+    process.stderr.write(`${sections[section]} (load ${loadavg()[0].toFixed(1)}) …\n`);
+    const body = await measure[section]();
+    parts.set(sections[section], `${head}\n\n${body}`);
+    process.stdout.write(`\n## ${sections[section]}\n\n${body}\n`);
+    // what is measured is kept, also where a later section fails
+    writeFileSync(path, merged(path, parts, ['Machine', ...Object.values(sections)]));
+  }
+} finally {
+  bench.close();
+}
+process.exit(0);
+
+async function decode(): Promise<string> {
+  const { decode: decoded, prefill, sameTokens, slider } = await benchDecode(bench, turns);
+  const own = ['own weights', 'merged', 'factorised', 'z per row'];
+  const cell = (value: number | undefined): string => (value === undefined ? missing : count(value));
+  const times = (a: number | undefined, b: number | undefined): string => (a === undefined || b === undefined ? missing : ratio(a / b));
+  const rate = ({ tokensPerSecond }: DecodeFigures, name: string): number | undefined => tokensPerSecond.get(name);
+  const decodeTable = table(
+    ['rows', ...own, 'naive cache', 'llama.cpp', 'own ÷ naive', 'own ÷ llama.cpp', 'per row ÷ shared z'],
+    decoded.map((figures) => [
+      String(figures.rows), ...own.map((name) => cell(rate(figures, name))), cell(rate(figures, 'naive')), cell(rate(figures, 'llama.cpp')),
+      times(rate(figures, 'own weights'), rate(figures, 'naive')), times(rate(figures, 'own weights'), rate(figures, 'llama.cpp')), times(rate(figures, 'z per row'), rate(figures, 'factorised')),
+    ]),
+  );
+  const prefillTable = table(
+    ['rows', ...own, 'llama.cpp', 'own ÷ llama.cpp'],
+    prefill.map((figures) => [String(figures.rows), ...own.map((name) => cell(rate(figures, name))), cell(rate(figures, 'llama.cpp')), times(rate(figures, 'own weights'), rate(figures, 'llama.cpp'))]),
+  );
+  const agreement = [...sameTokens].map(([name, same]) => `${name} ${same ? 'chose the same tokens as the model’s own weights here' : '**chose other tokens**'}`).join('; ');
+  return [
+    'Tokens a second on `native-models/tiny-llama` in fp32, two threads, greedy: 96 tokens after a prompt of 16, counted from each row’s first token on.',
+    '*Own weights*: the checkpoint’s. *Merged*: weights formed from an expert once. *Factorised*: one z for all rows, as an input. *z per row*: another z in every row.',
+    `*Naive cache*: keys and values through the graph whole, repeated for their queries (\`bench/naive.ts\`). *llama.cpp*: node-llama-cpp on the same weights as GGUF fp32 (\`bench/gguf.ts\`), the better of one and two threads. Greedy tokens: ${agreement}.`,
+    decodeTable,
+    '### Prefill\n\nPrompt tokens a second, prompts of 64 tokens, until every row has its first token.',
+    prefillTable,
+    `### A fader moves\n\nA question of one token to the base and the mix: ${slider.unchangedMs.toFixed(1)} ms with the fader at rest, ${slider.changedMs.toFixed(1)} ms after a move (medians of 60, alternating): a move costs ${(slider.changedMs - slider.unchangedMs).toFixed(1)} ms.`,
+  ].join('\n\n');
+}
+
+async function training(): Promise<string> {
+  const figures = await benchTraining(bench, turns);
+  const seconds = (value: number | undefined): string => (value === undefined ? missing : `${value.toFixed(2)} s`);
+  const times = (own: number | undefined, peer: number | undefined): string => (own === undefined || peer === undefined ? missing : ratio(peer / own));
+  return [
+    'Seconds of one step at batch 64, all 7 projections of every layer: sampling, grading, gradient with the exact KL term, optimiser. *NumPy*: `bench/peers/yardstick.py`, written independently and checked against the float64 reference (`python3 bench/peers/yardstick.py ../shared/models/stories260K ../shared/models/stories260K/svf_expected.json`). *PyTorch*: `bench/peers/torch_step.py`, transformers’ `generate` and autograd. The peers’ answers always have all their tokens; ours may end before.',
+    table(
+      ['task', 'answer tokens of our step', 'Singular', 'NumPy', 'PyTorch', 'NumPy ÷ ours', 'PyTorch ÷ ours'],
+      figures.map(({ task, answerTokens, seconds: by }) => [
+        task, count(answerTokens), seconds(by.get('Singular')), seconds(by.get('NumPy')), seconds(by.get('PyTorch')),
+        times(by.get('Singular'), by.get('NumPy')), times(by.get('Singular'), by.get('PyTorch')),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+async function svd(): Promise<string> {
+  const figures = await benchSvd([512, 1024, 2048], turns);
+  return [
+    'Seconds of one decomposition of a random square matrix; *LAPACK*: `numpy.linalg.svd` in single precision (divide and conquer).',
+    table(
+      ['size', 'Singular', 'LAPACK', 'ours ÷ LAPACK'],
+      figures.map(({ size, seconds, lapackSeconds, ratio: times }) => [String(size), `${seconds.toFixed(2)} s`, lapackSeconds === null ? missing : `${lapackSeconds.toFixed(2)} s`, times === null ? missing : ratio(times)]),
+    ),
+  ].join('\n\n');
+}
+
+async function window(): Promise<string> {
+  const { first, again } = await benchStart();
+  const memory = await benchMemory(bench);
+  const shown = (value: number | null): string => (value === null ? missing : `${value.toFixed(2)} s`);
+  return [
+    'From the start of the local shell’s process to its first answer about the models, and to a screen in Chromium (started before). On a home that does not exist yet, and on one that does (best of three).',
+    table(['', 'first answer', 'window with a screen'], [['first start', shown(first.answersSeconds), shown(first.windowSeconds)], ['later start', shown(again.answersSeconds), shown(again.windowSeconds)]]),
+    '### Memory of the engine process',
+    table(['', 'resident'], memory.map(({ when, megabytes }) => [when, `${count(megabytes)} MB`])),
+  ].join('\n\n');
+}
