@@ -55,7 +55,7 @@ test('a dropped file is recognised, previewed to the letter, and its grader trie
   const first = JSON.parse(mathRows[0]!) as { prompt: string };
   await expect(page.getByRole('group', { name: 'Row 1 in full' })).toContainText(first.prompt);
 
-  await expect(page.getByRole('radio', { name: /number/i })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Number', exact: true })).toBeChecked();
   await page.getByRole('button', { name: 'Test it on rows' }).click();
   await expect(page.getByText(/10 of 10/).first()).toBeVisible({ timeout: 60_000 });
   await expectAccessible(page, 'Train with a file');
@@ -110,10 +110,10 @@ async function ask(page: Page, prompt: string): Promise<{ base: string; mix: str
 
 test('on the desk the fader decides: at 0 the mix is the base to the token', async ({ desk, page, shell }) => {
   await desk.goTo('Experts');
-  await page.getByText(expertName).first().click();
   await expectAccessible(page, 'the library');
   const [expert] = (await shell.call('experts.list', {})).experts;
-  await page.goto(`${new URL('/', shell.url).href}#/mix?add=${expert!.id}`);
+  await page.goto(`${new URL('/', shell.url).href}#/experts/${expert!.id}`);
+  await page.getByRole('button', { name: 'Put on the desk' }).click();
   const fader = page.getByRole('slider', { name: `α of ${expertName}` });
   await expect(fader).toHaveAttribute('aria-valuenow', '1');
 

@@ -29,7 +29,10 @@ export async function startShell(options: { home?: string; name?: string; env?: 
   });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
-  const url = await printedUrl(child, () => stderr);
+  const url = await printedUrl(child, () => stderr).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   const socket = await connect(url);
   const contract = new Contract(socket);
   return {

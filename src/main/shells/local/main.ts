@@ -2,6 +2,7 @@
  * Entry of the local shell: `[--home DIR] [--port N] [--open]`. Prints the one address that opens it, and serves
  * until it is told to stop (Ctrl-C, or the end of the session).
  */
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,18 +16,18 @@ const rendererRoot = fileURLToPath(new URL('../../../../out/renderer', import.me
 /** A stop that takes longer than this (a step that cannot be interrupted) is cut short; the job resumes. */
 const longestStopMs = 15_000;
 
+/** The same port for the same home where it is free: what the page keeps (a draft of the desk) belongs to its origin. */
+const usualPort = (home: string): number => 41_000 + (createHash('sha256').update(home).digest().readUInt16BE(0) % 4000);
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { home: { type: 'string' }, port: { type: 'string' }, open: { type: 'boolean', default: false } } });
   const layout = homeLayout(values.home ?? defaultHome());
   const services = createServices({ shell: 'local', home: layout.home });
   try {
-    const shell = await startLocalShell({
-      services: carried(services),
-      rendererRoot,
-      uploadRoot: path.join(layout.home, 'uploads'),
-      exportRoot: layout.exports,
-      port: Number(values.port ?? 0),
-    });
+    const options = { services: carried(services), rendererRoot, uploadRoot: path.join(layout.home, 'uploads'), exportRoot: layout.exports };
+    const shell = values.port !== undefined
+      ? await startLocalShell({ ...options, port: Number(values.port) })
+      : await startLocalShell({ ...options, port: usualPort(layout.home) }).catch(() => startLocalShell(options));
 
     let stopping = false;
     const stop = () => {
