@@ -87,7 +87,7 @@ class Session {
     if (this.#restored) return;
     this.#restored = true;
     const draft = readDraft();
-    const model = models.find((one) => one.id === draft?.modelId) ?? models.find((one) => one.svd.state === 'ready') ?? models[0] ?? null;
+    const model = models.find((one) => one.id === draft?.modelId) ?? models.find((one) => one.source === 'bundled') ?? models.find((one) => one.svd.state === 'ready') ?? models[0] ?? null;
     this.desk.model = model;
     if (!draft) return;
     this.prompt = draft.prompt;
