@@ -22,7 +22,7 @@ export function screenAt(path: string): ShownScreen | null {
     for (const { pattern, component } of feature.screens) {
       const params = matchPattern(pattern, path);
       // a screen without parameters ignores those it is given
-      if (params) return { key: feature.id + pattern + JSON.stringify(params), component: component as Component<ScreenProps>, params };
+      if (params) return { key: feature.id + pattern + JSON.stringify(params), component, params };
     }
   }
   return null;

@@ -13,14 +13,14 @@ class HandSocket extends EventTarget {
     this.url = url;
     HandSocket.made.push(this);
   }
-  send(text: string): void { this.sent.push(JSON.parse(text)); }
+  send(text: string): void { this.sent.push(JSON.parse(text) as HandSocket['sent'][number]); }
   open(): void { this.readyState = 1; this.dispatchEvent(new Event('open')); }
   close(): void { this.readyState = 3; this.dispatchEvent(new Event('close')); }
   say(message: unknown): void { this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(message) })); }
 }
 
 const page = { href: 'http://127.0.0.1:4000/?token=abc#/experts', search: '?token=abc' };
-const latest = (): HandSocket => HandSocket.made[HandSocket.made.length - 1]!;
+const latest = (): HandSocket => HandSocket.made[HandSocket.made.length - 1];
 
 describe('the bridge over a WebSocket', () => {
   beforeEach(() => {

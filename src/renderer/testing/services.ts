@@ -122,7 +122,7 @@ export class MadeUpServices implements DesktopApi {
       case 'experts.list': return this.#list(input);
       case 'experts.get': return this.#expert(input.id);
       case 'experts.zmap': return zmapOf(String(input.id), Number(input.bins ?? 100));
-      case 'experts.update': return this.#change(input.id, input as Partial<ExpertDto>);
+      case 'experts.update': return this.#change(input.id, input);
       case 'experts.duplicate': {
         const copy: ExpertDto = { ...this.#expert(input.id), id: `e${this.#experts.length}`, name: `${this.#expert(input.id).name} (copy)`, createdAt: Date.now(), source: 'duplicate' };
         this.#experts = [copy, ...this.#experts];
