@@ -1,0 +1,81 @@
+/**
+ * The pictures of README, taken from the real window: three experts are trained on the bundled model with the quick
+ * preset, put on the desk, and asked. `npm run pictures` writes docs/pictures and prints what each training gained.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Page } from '@playwright/test';
+import { quickPreset } from '../../src/shared/training.ts';
+import { chromiumFlags, findChromium, noChromium } from './browser.ts';
+import { startShell, type RunningShell } from './shell.ts';
+
+const folder = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
+const prompt = process.argv[2];
+const alphas: Record<string, string> = { math: '1', reasoning: '0.35', code: '-0.4' };
+
+async function main(): Promise<void> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error(noChromium);
+  mkdirSync(folder, { recursive: true });
+  const shell = await startShell({ name: 'pictures' });
+  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(shell.url);
+    await trainAll(shell, page);
+    await desk(shell, page);
+  } finally {
+    await browser.close();
+    await shell.stop();
+  }
+}
+
+async function trainAll(shell: RunningShell, page: Page): Promise<void> {
+  const datasets = await shell.call('datasets.list', {});
+  for (const name of Object.keys(alphas)) {
+    const dataset = datasets.find((entry) => entry.source === 'bundled' && entry.name === name);
+    if (!dataset) throw new Error(`no bundled training rows of ${name} among ${datasets.map((entry) => entry.name).join(', ')}`);
+    const { runId, jobId } = await shell.call('train.start', {
+      modelId: 'tiny-llama', datasetId: dataset.id, grader: dataset.suggestedGrader, name, preset: 'quick', config: quickPreset,
+    });
+    await page.goto(`${new URL('/', shell.url).href}#/train/${runId}`);
+    await shell.event('job.changed', (job) => job.id === jobId && ['succeeded', 'failed', 'cancelled'].includes(job.state), 15 * 60_000);
+    const run = await shell.call('runs.get', { id: runId });
+    console.log(name, JSON.stringify({ state: run.state, baseScore: run.baseScore, bestScore: run.bestScore, gain: run.gain, seconds: run.seconds, steps: run.steps.length }));
+    if (name === 'math') await inBothThemes(shell, page, 'train');
+  }
+}
+
+async function desk(shell: RunningShell, page: Page): Promise<void> {
+  const { experts } = await shell.call('experts.list', { sort: 'name' });
+  for (const name of Object.keys(alphas)) {
+    const expert = experts.find((entry) => entry.name === name);
+    if (!expert) throw new Error(`no expert ${name}`);
+    await page.goto(`${new URL('/', shell.url).href}#/mix?add=${expert.id}`);
+    const alpha = page.getByRole('textbox', { name: `Exact α of ${name}` });
+    await alpha.fill(alphas[name]);
+    await alpha.press('Enter');
+  }
+  if (prompt) await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
+  else await page.getByRole('button', { name: /next row/i }).click();
+  await page.getByRole('button', { name: /^Answer/ }).click();
+  await page.getByRole('heading', { name: 'What the mix changed' }).waitFor({ timeout: 60_000 });
+  await page.waitForTimeout(1500);
+  await inBothThemes(shell, page, 'desk');
+  for (const [hash, name] of [['experts', 'experts'], [`experts/${experts[0]?.id ?? ''}`, 'expert'], ['models', 'models'], ['jobs', 'jobs']]) {
+    await page.goto(`${new URL('/', shell.url).href}#/${hash}`);
+    await page.waitForTimeout(1000);
+    await inBothThemes(shell, page, name);
+  }
+}
+
+async function inBothThemes(shell: RunningShell, page: Page, name: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await shell.call('settings.set', { theme });
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: path.join(folder, `${name}-${theme}.png`) });
+  }
+}
+
+await main();
