@@ -11,7 +11,7 @@ const python = process.env.SINGULAR_PYTHON ?? 'python3';
 
 /** `npm run bench -- --peers` */
 export function installPeers(): void {
-  execFileSync('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts'], { stdio: 'inherit', shell: process.platform === 'win32' });
+  execFileSync('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts'], { stdio: 'inherit', shell: process.platform === 'win32' });
 }
 
 /** The version of an installed node-llama-cpp, or null. */
