@@ -1,6 +1,12 @@
 /** Writes what `scripts/test.mjs` counts: `{ passed, failed, skipped: [{ name, reason }] }`. */
 import { writeFileSync } from 'node:fs';
 
+/** A suite that is skipped as a whole says why in its name. */
+function skippedSuite(test) {
+  for (let suite = test.parent; suite?.type === 'suite'; suite = suite.parent) if (suite.options?.mode === 'skip') return suite.name;
+  return undefined;
+}
+
 export default class CountingReporter {
   onTestRunEnd(modules, errors) {
     const counts = { passed: 0, failed: errors.length, skipped: [] };
@@ -10,7 +16,7 @@ export default class CountingReporter {
         const result = test.result();
         if (result.state === 'passed') counts.passed++;
         else if (result.state === 'failed') counts.failed++;
-        else counts.skipped.push({ name: `${module.relativeModuleId ?? module.moduleId} › ${test.fullName}`, reason: result.note ?? 'no reason given' });
+        else counts.skipped.push({ name: `${module.relativeModuleId ?? module.moduleId} › ${test.fullName}`, reason: result.note ?? skippedSuite(test) ?? 'no reason given' });
       }
     }
     writeFileSync(process.env.SINGULAR_TEST_COUNTS, JSON.stringify(counts));
