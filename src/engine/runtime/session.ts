@@ -69,6 +69,9 @@ export class Session {
         session: {
           disable_prepacking: '1', // weights stay in the file's pages; a second session over them costs nothing
           set_denormal_as_zero: '1',
+          // threads that spin at barriers hold each other up as soon as anything else wants a core: a tenth of the speed
+          // under load, and no faster without (docs/LOG.md)
+          'intra_op.allow_spinning': '0',
           model_external_initializers_file_folder_path: root,
         },
       },
