@@ -49,7 +49,6 @@ const stages = {
   parity: vitest('parity'),
   'command-line': vitest('command-line'),
   fault: vitest('fault'),
-  'command-line': vitest('command-line'),
   'end-to-end': endToEnd,
 };
 

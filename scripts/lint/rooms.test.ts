@@ -4,7 +4,7 @@ import { refusal } from './rooms.js';
 describe('the import table', () => {
   it.each([
     ['src/engine/graph/ops.ts', './shapes.ts', false],
-    ['src/engine/model/decoder.ts', '../checkpoint/config.ts', true],
+    ['src/engine/tasks/task.ts', '../checkpoint/tokenizer.ts', true],
     ['src/engine/runtime/session.ts', 'onnxruntime-node', false],
     ['src/main/services/create.ts', '../../engine/host/protocol.ts', true],
     ['src/main/db/open.ts', 'drizzle-orm/better-sqlite3', false],
@@ -17,7 +17,7 @@ describe('the import table', () => {
   it.each([
     ['src/engine/graph/ops.ts', '../runtime/session.ts', false, /may not import src\/engine\/runtime/],
     ['src/engine/graph/ops.ts', 'node:fs', false, /runs without Node/],
-    ['src/engine/model/decoder.ts', '../checkpoint/config.ts', false, /"import type" only/],
+    ['src/engine/tasks/task.ts', '../checkpoint/tokenizer.ts', false, /"import type" only/],
     ['src/engine/train/loop.ts', 'onnxruntime-node', false, /package onnxruntime-node/],
     ['src/main/services/create.ts', 'better-sqlite3', false, /package better-sqlite3/],
     ['src/main/services/create.ts', 'electron', false, /package electron/],

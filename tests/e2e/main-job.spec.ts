@@ -21,7 +21,7 @@ const exportedName = /Sums.*\.safetensors$/;
 async function drop(page: Page, selector: string, name: string, content: string): Promise<void> {
   const transfer = await page.evaluateHandle(([fileName, text]) => {
     const data = new DataTransfer();
-    data.items.add(new File([text!], fileName!));
+    data.items.add(new File([text], fileName));
     return data;
   }, [name, content]);
   await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
@@ -52,7 +52,7 @@ test('a dropped file is recognised, previewed to the letter, and its grader trie
   await page.getByText(/2 rows cannot be used/).click();
   await expect(page.getByRole('listitem').filter({ hasText: /^row 2[12]/ })).toHaveCount(2);
 
-  const first = JSON.parse(mathRows[0]!) as { prompt: string };
+  const first = JSON.parse(mathRows[0]) as { prompt: string };
   await expect(page.getByRole('group', { name: 'Row 1 in full' })).toContainText(first.prompt);
 
   await expect(page.getByRole('radio', { name: 'Number', exact: true })).toBeChecked();
@@ -97,7 +97,7 @@ test('trains, live, through a closed and reopened window', async ({ desk, page, 
 
   const { experts } = await shell.call('experts.list', {});
   expect(experts.map((expert) => expert.name)).toEqual([expertName]);
-  expect(experts[0]!.provenance.steps).toBeGreaterThan(0);
+  expect(experts[0].provenance.steps).toBeGreaterThan(0);
 });
 
 async function ask(page: Page, prompt: string): Promise<{ base: string; mix: string }> {
@@ -112,7 +112,7 @@ test('on the desk the fader decides: at 0 the mix is the base to the token', asy
   await desk.goTo('Experts');
   await expectAccessible(page, 'the library');
   const [expert] = (await shell.call('experts.list', {})).experts;
-  await page.goto(`${new URL('/', shell.url).href}#/experts/${expert!.id}`);
+  await page.goto(`${new URL('/', shell.url).href}#/experts/${expert.id}`);
   await page.getByRole('button', { name: 'Put on the desk' }).click();
   const fader = page.getByRole('slider', { name: `α of ${expertName}` });
   await expect(fader).toHaveAttribute('aria-valuenow', '1');
@@ -136,7 +136,7 @@ test('on the desk the fader decides: at 0 the mix is the base to the token', asy
 test('a mix is saved, found again, and written as a command line', async ({ desk, page, shell, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const [expert] = (await shell.call('experts.list', {})).experts;
-  await page.goto(`${new URL('/', shell.url).href}#/mix?add=${expert!.id}`);
+  await page.goto(`${new URL('/', shell.url).href}#/mix?add=${expert.id}`);
   await expect(page.getByRole('slider', { name: `α of ${expertName}` })).toBeVisible();
   await page.getByRole('textbox', { name: `Exact α of ${expertName}` }).fill('0.75');
   await page.keyboard.press('Enter');
@@ -158,7 +158,7 @@ test('a mix is saved, found again, and written as a command line', async ({ desk
 test('the expert is exported, downloaded, deleted, brought back, and imported from its file', async ({ desk, page, shell }) => {
   const [expert] = (await shell.call('experts.list', {})).experts;
   await desk.goTo('Experts');
-  await page.goto(`${new URL('/', shell.url).href}#/experts/${expert!.id}`);
+  await page.goto(`${new URL('/', shell.url).href}#/experts/${expert.id}`);
   await expect(page.getByRole('heading', { name: /z over the whole model/ })).toBeVisible();
   await expectAccessible(page, 'an expert');
   await page.getByRole('button', { name: 'Export…' }).click();

@@ -156,7 +156,7 @@ export function gradientsOf(of: Node, targets: readonly Node[]): Node[] {
 }
 
 function apply<K extends Op>(node: Node<K>, gradient: Node): (Node | null)[] {
-  const rule = gradientRules[node.op] as Rule<K> | NotDifferentiable;
+  const rule = gradientRules[node.op];
   if (rule === 'not differentiable') {
     throw new GraphError(`${node.op} has no gradient`);
   }

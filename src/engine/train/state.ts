@@ -46,7 +46,7 @@ export const saveState = (state: TrainingState): Uint8Array => serialize({ versi
 
 export function restoreState(blob: Uint8Array): TrainingState {
   try {
-    return schema.parse(deserialize(blob)).state as TrainingState;
+    return schema.parse(deserialize(blob)).state;
   } catch (error) {
     throw new SingularError('bad-input', 'The checkpoint of this training cannot be read; start the training anew.', { cause: error });
   }

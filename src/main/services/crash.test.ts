@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createServices } from './index.ts';
+import type { createServices } from './index.ts';
 import { ended, Home, startTraining } from './testing/home.ts';
 
 let home: Home;

@@ -66,8 +66,8 @@ describe('number', () => {
     for (const line of readFileSync(`${sharedData}gsm8k/model_solutions.jsonl`, 'utf8').trim().split('\n')) {
       const entry = JSON.parse(line) as { ground_truth: string } & Record<string, { is_correct: boolean; solution: string }>;
       for (const model of ['6b_finetuning', '6b_verification', '175b_finetuning', '175b_verification']) {
-        const { score } = await grader.grade(entry[model]!.solution, row(entry.ground_truth));
-        if ((score === 1) === entry[model]!.is_correct) agreed++;
+        const { score } = await grader.grade(entry[model].solution, row(entry.ground_truth));
+        if ((score === 1) === entry[model].is_correct) agreed++;
       }
     }
     expect(agreed).toBe(1200);
@@ -75,7 +75,7 @@ describe('number', () => {
 });
 
 describe('choice', () => {
-  const options = ['a fish', 'a whale', 'a killer whale', 'Paris'].map((text, index) => ({ label: 'ABCD'[index]!, text }));
+  const options = ['a fish', 'a whale', 'a killer whale', 'Paris'].map((text, index) => ({ label: 'ABCD'[index], text }));
   test.each([
     ['B', 'B'], ['b', 'B'], ['(B)', 'B'], ['B.', 'B'], ['B) a whale', 'B'], ['B: because', 'B'], ['**B**', 'B'], [' B\nBecause', 'B'], ['The answer is B', 'B'], ['the answer is (c).', 'C'], ['Answer: D', 'D'],
     ['First I thought the answer is A. But the answer is C.', 'C'], ['\\boxed{B}', 'B'], ['$\\boxed{\\text{B}}$', 'B'], ['so \\boxed{(D)} it is', 'D'], ['a whale', 'B'], ['A killer whale.', 'C'], ['It must be a killer whale because', 'C'],

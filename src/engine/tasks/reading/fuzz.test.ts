@@ -49,11 +49,11 @@ function damage(bytes: Buffer, random: () => number): Buffer {
 }
 
 test.each(Object.keys(whole))('%s, damaged', async (name) => {
-  expect((await inspectDataset({ path: file(name, whole[name]!) })).rows).toBe(rows.length);
+  expect((await inspectDataset({ path: file(name, whole[name]) })).rows).toBe(rows.length);
   for (const seed of seeds) {
     const random = seeded(seed);
     for (let round = 0; round < (name.endsWith('.parquet') ? damages.parquet : damages.text); round++) {
-      const path = file(`${seed}-${name}`, damage(whole[name]!, random));
+      const path = file(`${seed}-${name}`, damage(whole[name], random));
       const started = performance.now();
       const outcome: unknown = await inspectDataset({ path }).catch((error: unknown) => error);
       const label = `${name}, seed ${seed}, round ${round}`;

@@ -45,7 +45,7 @@ function next(worker: Worker, damaged: () => Error, signal: AbortSignal | undefi
     const onFailure = (): void => settle(() => reject(damaged()));
     // out of its memory, or a bug of the decoder: either way the file is to blame only if it is memory
     const onError = (error: Error): void => settle(() => reject('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? damaged() : error));
-    const onAbort = (): void => settle(() => { try { throwIfAborted(signal); } catch (error) { reject(error as Error); } });
+    const onAbort = (): void => settle(() => { try { throwIfAborted(signal); } catch (error) { reject(error); } });
     worker.on('message', onMessage).on('error', onError).on('exit', onFailure);
     signal?.addEventListener('abort', onAbort);
     worker.postMessage('next');

@@ -144,7 +144,7 @@ describe('Parquet', () => {
     { name: 'count', data: Array.from({ length: 2500 }, (_, index) => BigInt(index)), type: 'INT64' as const },
   ];
   const written = (options: object = {}): Uint8Array => new Uint8Array(parquetWriteBuffer({ columnData: columns, rowGroupSize: 1000, ...options }));
-  const expected = columns[0]!.data.map((question, index) => ({ question, count: index }));
+  const expected = columns[0].data.map((question, index) => ({ question, count: index }));
 
   test.each([
     ['uncompressed', { codec: 'UNCOMPRESSED' }],

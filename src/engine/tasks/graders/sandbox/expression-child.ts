@@ -93,7 +93,7 @@ function run(context: QuickJSContext, code: string): unknown {
 }
 
 function describe(error: unknown): string {
-  const { name = 'Error', message = '' } = typeof error === 'object' && error !== null ? (error as { name?: string; message?: string }) : { message: String(error) };
+  const { name = 'Error', message = '' } = typeof error === 'object' && error !== null ? (error) : { message: String(error) };
   if (name === 'InternalError' && message === 'interrupted') return 'the expression took too long';
   if (message === 'out of memory') return 'the expression used too much memory';
   return `${name}: ${message}`.replace(/\s+/g, ' ').slice(0, 160);
