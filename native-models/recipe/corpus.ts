@@ -2,37 +2,38 @@
 import { drill } from './drills.ts';
 import { demonstrate } from './quality.ts';
 import { createRandom, type Random } from './random.ts';
+import { phaseOf } from './schedule.ts';
 import { splitOf } from './splits.ts';
 import { facts, story, sums } from './stories.ts';
 import { skills } from './skills/index.ts';
-import type { Skill } from './skills/skill.ts';
+import type { OptionStyle, Skill } from './skills/skill.ts';
 import type { Encoder } from './tokenizer.ts';
 import type { ModelSettings } from './settings/settings.ts';
 
 /** A chat (prompt and answer) or plain text (no prompt), of which a first part may be `given`. */
 export interface Document { kind: string; prompt?: string; given?: string; text: string }
 
-export function makeDocument(random: Random, data: ModelSettings['data']): Document {
+export function makeDocument(random: Random, data: ModelSettings['data'], options: OptionStyle): Document {
   let draw = random.next();
   for (const [kind, share] of Object.entries(data.documents)) {
     draw -= share;
-    if (draw < 0) return documentOf(kind, random, data);
+    if (draw < 0) return documentOf(kind, random, data, options);
   }
-  return documentOf('stories', random, data);
+  return documentOf('stories', random, data, options);
 }
 
-function documentOf(kind: string, random: Random, data: ModelSettings['data']): Document {
+function documentOf(kind: string, random: Random, data: ModelSettings['data'], options: OptionStyle): Document {
   const skill = skills.find((candidate) => candidate.name === kind);
-  if (skill) return demonstration(skill, random, data);
+  if (skill) return demonstration(skill, random, data, options);
   if (kind === 'sums') return { kind, text: sums(random) };
-  if (kind === 'drills') return { kind, ...drill(random) };
+  if (kind === 'drills') return { kind, ...drill(random, options) };
   return { kind, text: random.chance(0.75) ? story(random) : facts(random) };
 }
 
-function demonstration(skill: Skill, random: Random, data: ModelSettings['data']): Document {
+function demonstration(skill: Skill, random: Random, data: ModelSettings['data'], options: OptionStyle): Document {
   for (;;) {
-    const problem = skill.problem(random);
-    if (splitOf(problem.statement) !== 'pretraining') continue;
+    const problem = skill.problem(random, options);
+    if (splitOf(problem.identity) !== 'pretraining') continue;
     const { prompt, answer } = demonstrate(random, skill, problem, data);
     return { kind: skill.name, prompt, text: answer };
   }
@@ -47,11 +48,12 @@ export interface Batch { rows: number; tokens: number; ids: Int32Array; targets:
  */
 export function makeBatch(settings: ModelSettings, encoder: Encoder, step: number): Batch {
   const { batchRows: rows, rowTokens: tokens } = settings.training;
+  const { options } = phaseOf(settings.training.phases, step).phase;
   const random = createRandom(settings.seed, `step ${step}`);
   const batch: Batch = { rows, tokens, ids: new Int32Array(rows * tokens), targets: new Int32Array(rows * tokens), mask: new Float32Array(rows * tokens) };
   const pending: EncodedDocument[] = [];
   for (let row = 0; row < rows; row++) {
-    const { ids, weights } = packRow(tokens + 1, pending, () => encodeDocument(makeDocument(random, settings.data), settings, encoder), encoder.special.eos);
+    const { ids, weights } = packRow(tokens + 1, pending, () => encodeDocument(makeDocument(random, settings.data, options), settings, encoder), encoder.special.eos);
     batch.ids.set(ids.subarray(0, tokens), row * tokens);
     batch.targets.set(ids.subarray(1), row * tokens);
     batch.mask.set(weights.subarray(1), row * tokens);

@@ -11,6 +11,12 @@ import { createEncoder } from './tokenizer.ts';
 
 const files = dataFiles(settings, 1);
 const rowsOf = (name: string): Row[] => (files.get(name) ?? '').trim().split('\n').map((line) => JSON.parse(line) as Row);
+const letters = ['A', 'B', 'C', 'D'];
+const choicesOf = (row: Row): string[] => (Array.isArray(row.choices) ? row.choices.map(String) : []);
+/** what the model is asked: the options, where there are some, below the prompt */
+const asked = (row: Row): string => [row.prompt, ...choicesOf(row).map((choice, i) => `${letters[i]}. ${choice}`)].join('\n');
+/** the first phase of pretraining lists options with brackets */
+const dotted = (prompt: string): string => prompt.replace(/\n([A-D])\) /g, '\n$1. ');
 
 describe('the datasets', () => {
   it('are the same bytes from the same seed, and others from another', () => {
@@ -35,7 +41,7 @@ describe('the datasets', () => {
       for (const suffix of ['', '-hard']) {
         const seen = new Map<string, string>();
         for (const split of splitNames) {
-          for (const { prompt } of rowsOf(`${name}${suffix}/${split}.jsonl`)) {
+          for (const prompt of rowsOf(`${name}${suffix}/${split}.jsonl`).map(asked)) {
             // every cue that could have been put around the question is taken off
             const cores = cues.filter(({ before, after }) => prompt.startsWith(before) && prompt.endsWith(after)).map(({ before, after }) => prompt.slice(before.length, prompt.length - after.length));
             for (const core of cores) {
@@ -74,10 +80,11 @@ describe('the datasets', () => {
   it('offer four different options, one of which the answer names', () => {
     for (const name of ['reasoning', 'reasoning-hard']) {
       for (const split of splitNames) {
-        for (const { prompt, answer, working } of rowsOf(`${name}/${split}.jsonl`)) {
-          const options = new Map([...prompt.matchAll(/\n([A-D])\) (.+)/g)].map(([, letter, text]) => [letter, text]));
-          expect(new Set(options.values()).size, prompt).toBe(4);
-          expect(String(working), prompt).toContain(` ${options.get(answer)} (${answer}).`);
+        for (const row of rowsOf(`${name}/${split}.jsonl`)) {
+          const options = choicesOf(row);
+          expect(options).toHaveLength(4);
+          expect(new Set(options).size, asked(row)).toBe(4);
+          expect(String(row.working), asked(row)).toMatch(new RegExp(` Answer: ${options[letters.indexOf(row.answer)]}\\.$`));
         }
       }
     }
@@ -86,12 +93,13 @@ describe('the datasets', () => {
   it('order people as the question says', () => {
     const ordered = rowsOf('reasoning/train.jsonl').concat(rowsOf('reasoning-hard/train.jsonl')).filter(({ family }) => family.startsWith('ordering'));
     expect(ordered.length).toBeGreaterThan(300);
-    for (const { prompt, answer } of ordered) {
+    for (const row of ordered) {
+      const { prompt, answer } = row;
       const above = [...prompt.matchAll(/(\w+) is \w+ than (\w+)\./g)].map(([, high, low]) => [high, low] as const);
       const top = above.find(([high]) => !above.some(([, low]) => low === high))?.[0];
       const bottom = above.find(([, low]) => !above.some(([high]) => high === low))?.[1];
       const wanted = /(oldest|tallest|fastest|richest)\?/.test(prompt) ? top : bottom;
-      expect(prompt).toContain(`${answer}) ${wanted}`);
+      expect(choicesOf(row)[letters.indexOf(answer)]).toBe(wanted);
     }
   });
 });
@@ -100,11 +108,13 @@ describe('the pretraining text', () => {
   const encoder = createEncoder(trainModelTokenizer(settings));
 
   it('asks no question of any split', () => {
-    const asked = new Set(skills.flatMap(({ name }) => splitNames.flatMap((split) => rowsOf(`${name}/${split}.jsonl`).map(({ prompt }) => prompt))));
+    const held = new Set(skills.flatMap(({ name }) => splitNames.flatMap((split) => rowsOf(`${name}/${split}.jsonl`).map(asked))));
     const random = createRandom(5);
     for (let i = 0; i < 20_000; i++) {
-      const { prompt } = makeDocument(random, settings.data);
-      if (prompt !== undefined) expect(asked.has(prompt), prompt).toBe(false);
+      for (const options of ['bracketed', 'dotted'] as const) {
+        const { prompt } = makeDocument(random, settings.data, options);
+        if (prompt !== undefined) expect(held.has(dotted(prompt)), prompt).toBe(false);
+      }
     }
   });
 

@@ -4,6 +4,7 @@
  * look-ups at once. Relations and wordings are not those of the skill's questions, and never longer.
  */
 import type { Random } from './random.ts';
+import type { OptionStyle } from './skills/skill.ts';
 import { kindNames, kinds, names, objects, places } from './world.ts';
 
 /** `given` is what a person would be handed; `text` is what they write. */
@@ -11,9 +12,9 @@ export interface Drill { given: string; text: string }
 
 const letters = ['A', 'B', 'C', 'D'] as const;
 
-export function drill(random: Random): Drill {
+export function drill(random: Random, options: OptionStyle): Drill {
   switch (random.integer(0, 7)) {
-    case 0: case 1: return lettersOf(random);
+    case 0: case 1: return options === 'bracketed' ? lettersOf(random) : rooms(random);
     case 5: case 6: return again(random);
     case 2: return order(random);
     case 3: return rooms(random);

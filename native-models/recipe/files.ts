@@ -11,7 +11,7 @@ const tokenizerDocuments = 20_000;
 
 export function trainModelTokenizer(settings: ModelSettings): TrainedTokenizer {
   const random = createRandom(settings.seed, 'tokenizer');
-  const texts = Array.from({ length: tokenizerDocuments }, () => makeDocument(random, settings.data)).flatMap(({ prompt = '', given = '', text }) => [prompt, given + text]);
+  const texts = Array.from({ length: tokenizerDocuments }, () => makeDocument(random, settings.data, settings.training.phases[0].options)).flatMap(({ prompt = '', given = '', text }) => [prompt, given + text]);
   return trainTokenizer(texts, settings.vocabularySize);
 }
 
@@ -48,6 +48,9 @@ export function modelFiles(settings: ModelSettings): Map<string, string> {
 }
 
 export const datasetFile = (skill: string, hard: boolean, split: string): string => `${skill}${hard ? '-hard' : ''}/${split}.jsonl`;
+
+/** All models are trained, tested and compared on the same rows. */
+export const dataSeed = 1;
 
 /** Files of the data folder, by name. All models share them: they come from one seed. */
 export function dataFiles(settings: ModelSettings, seed: number): Map<string, string> {

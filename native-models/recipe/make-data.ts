@@ -5,13 +5,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataFiles, modelFiles } from './files.ts';
+import { dataFiles, dataSeed, modelFiles } from './files.ts';
 import { manifest } from './manifest.ts';
 import { allSettings, settingsOf } from './settings/index.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const settings = settingsOf(process.argv[2] ?? 'tiny-llama');
-const dataSeed = 1;
 
 const write = (path: string, text: string): void => {
   mkdirSync(dirname(path), { recursive: true });

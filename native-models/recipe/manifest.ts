@@ -6,9 +6,15 @@ import type { Skill } from './skills/skill.ts';
 import { splitNames } from './splits.ts';
 import type { ModelSettings } from './settings/settings.ts';
 
+const mappings: Record<Skill['grader'], ColumnMapping> = {
+  number: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' },
+  choice: { kind: 'choices', prompt: 'prompt', choices: 'choices', answer: 'answer' },
+  python: { kind: 'code-tests', prompt: 'prompt', answer: 'answer', tests: 'tests' },
+};
+
 /** How the product reads our rows. */
 export const mappingOf = ({ grader }: Pick<Skill, 'grader'>): ColumnMapping =>
-  grader === 'python' ? { kind: 'code-tests', prompt: 'prompt', answer: 'answer', tests: 'tests' } : { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' };
+  mappings[grader];
 
 export function manifest(allSettings: readonly ModelSettings[]): object {
   const files = (skill: string, hard: boolean): Record<string, string> => Object.fromEntries(splitNames.map((split) => [split, `data/${datasetFile(skill, hard, split)}`]));

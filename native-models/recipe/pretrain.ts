@@ -1,5 +1,5 @@
 /**
- * node native-models/recipe/pretrain.ts [model] [--threads n] [--steps n] [--work folder] [--out folder] [--overfit]
+ * node native-models/recipe/pretrain.ts [model] [--threads n] [--work folder] [--out folder] [--overfit]
  *
  * Pretrains a bundled model with the engine's own gradient graph, AdamW and a schedule of warm-up, plateau and decay,
  * and writes `model.safetensors` into the model's folder. All state (weights, both moments, step) is saved about every
@@ -20,7 +20,7 @@ import { Pretrainer, type WeightTensor } from '../../src/engine/train/pretrain-s
 import { makeBatch } from './corpus.ts';
 import { modelConfig, trainModelTokenizer } from './files.ts';
 import { createRandom, hashText } from './random.ts';
-import { learningRateAt } from './schedule.ts';
+import { learningRateAt, phaseOf } from './schedule.ts';
 import { settingsOf } from './settings/index.ts';
 import type { ModelSettings } from './settings/settings.ts';
 import { createEncoder } from './tokenizer.ts';
@@ -50,8 +50,8 @@ interface State { step: number; seconds: number; weights: Map<string, WeightTens
 
 const vectorsOf = (weights: ReadonlyMap<string, WeightTensor>): Map<string, Float32Array> => new Map([...weights].map(([name, { data }]) => [name, data]));
 
-/** A checkpoint belongs to the settings that it was made with; on the plateau, the run's length may still change. */
-const fingerprint = ({ license: _license, training: { steps: _steps, checkpointSeconds: _seconds, ...training }, ...settings }: ModelSettings): string =>
+/** A checkpoint belongs to the settings that it was made with; phases may be lengthened or added. */
+const fingerprint = ({ license: _license, training: { phases: _phases, checkpointSeconds: _seconds, ...training }, ...settings }: ModelSettings): string =>
   hashText(JSON.stringify({ ...settings, training })).toString(16);
 
 async function saveState(file: string, settings: ModelSettings, state: State): Promise<void> {
@@ -101,6 +101,7 @@ export interface PretrainRequest {
 /** Goes on from the checkpoint in `work`, where there is one. Returns the loss of every step taken. */
 export async function pretrain({ settings, work, out, threads, overfit = false, killAfter = Infinity, print = () => {} }: PretrainRequest): Promise<number[]> {
   const { training } = settings;
+  const steps = training.phases.reduce((sum, phase) => sum + phase.steps, 0);
   mkdirSync(work, { recursive: true });
   mkdirSync(out, { recursive: true });
   const checkpoint = join(work, 'state.safetensors');
@@ -122,20 +123,21 @@ export async function pretrain({ settings, work, out, threads, overfit = false, 
   const optimiser = { beta1: training.beta1, beta2: training.beta2, epsilon: 1e-8, weightDecay: training.weightDecay };
   const losses: number[] = [];
   const since = { save: performance.now(), log: performance.now(), step: state.step, loss: 0 };
-  while (state.step < training.steps) {
+  while (state.step < steps) {
     const begin = performance.now();
     const step = state.step + 1;
     const batch = makeBatch(settings, encoder, overfit ? 0 : step);
     const { loss, gradients } = await trainer.step(state.weights, batch);
     const norm = gradientNorm(gradients);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new RangeError(`Step ${step}: loss ${loss}, gradient norm ${norm}.`);
-    const learningRate = learningRateAt(step, training);
+    const { phase, before } = phaseOf(training.phases, step);
+    const learningRate = learningRateAt(step - before, phase);
     updateAdamW(vectorsOf(state.weights), gradients, state.moments, optimiser, { step, learningRate, gradientScale: clipScale(norm, training.clipNorm), decays });
     losses.push(loss);
     state.step = step;
     state.seconds += (performance.now() - begin) / 1000;
     since.loss += loss;
-    if (step % 25 === 0 || step === training.steps) {
+    if (step % 25 === 0 || step === steps) {
       const tokens = (step - since.step) * batch.rows * batch.tokens;
       log({ step, loss: round(since.loss / (step - since.step), 4), norm: round(norm, 3), learningRate: round(learningRate, 6), tokensPerSecond: Math.round((1000 * tokens) / (performance.now() - since.log)), seconds: Math.round(state.seconds) });
       Object.assign(since, { log: performance.now(), step, loss: 0 });
@@ -148,7 +150,7 @@ export async function pretrain({ settings, work, out, threads, overfit = false, 
     }
   }
   await trainer.release();
-  if (!overfit && state.step === training.steps) {
+  if (!overfit && state.step === steps) {
     await saveState(checkpoint, settings, state);
     await writeModel(join(out, 'model.safetensors'), settings, state);
     log({ event: 'end', step: state.step, seconds: Math.round(state.seconds), at: new Date().toISOString() });
@@ -162,11 +164,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { threads: { type: 'string', default: '2' }, work: { type: 'string' }, out: { type: 'string' }, steps: { type: 'string' }, overfit: { type: 'boolean', default: false } },
+    options: { threads: { type: 'string', default: '2' }, work: { type: 'string' }, out: { type: 'string' }, overfit: { type: 'boolean', default: false } },
   });
   const settings = settingsOf(positionals[0] ?? 'tiny-llama');
-  // --steps shortens the whole run, decay included: a pilot
-  if (values.steps !== undefined) settings.training.steps = Number(values.steps);
   const work = values.work ?? join(root, '.cache', settings.id);
   await pretrain({ settings, work, out: values.out ?? join(root, settings.id), threads: Number(values.threads), overfit: values.overfit, print: console.log });
 }

@@ -1,4 +1,21 @@
-/** The learning rate of pretraining. */
+/** The phases of pretraining and their learning rates. */
+import type { OptionStyle } from './skills/skill.ts';
+
+export interface Phase extends Schedule {
+  options: OptionStyle;
+}
+
+/** The phase that a step (from 1) falls into, and the steps of those before it. */
+export function phaseOf(phases: readonly [Phase, ...Phase[]], step: number): { phase: Phase; before: number } {
+  let before = 0;
+  for (const phase of phases) {
+    if (step <= before + phase.steps) return { phase, before };
+    before += phase.steps;
+  }
+  const [first] = phases;
+  return { phase: phases.at(-1) ?? first, before: before - (phases.at(-1) ?? first).steps };
+}
+
 export interface Schedule { steps: number; warmupSteps: number; decayShare: number; learningRate: number; finalLearningRate: number }
 
 /**

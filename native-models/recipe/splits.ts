@@ -9,8 +9,8 @@ export type Split = 'train' | 'validation' | 'test';
 export const splitNames: readonly Split[] = ['train', 'validation', 'test'];
 const bounds: Record<Split, [number, number]> = { train: [0, 25], validation: [25, 29], test: [29, 36] };
 
-export function splitOf(statement: string): Split | 'pretraining' {
-  const bucket = hashText(`split ${statement}`) % 100;
+export function splitOf(identity: string): Split | 'pretraining' {
+  const bucket = hashText(`split ${identity}`) % 100;
   return splitNames.find((split) => bucket >= bounds[split][0] && bucket < bounds[split][1]) ?? 'pretraining';
 }
 
@@ -24,9 +24,9 @@ export function makeRows(skill: Skill, hard: boolean, split: Split, count: numbe
   for (let draws = 0; rows.length < count; draws++) {
     if (draws > 500 * count) throw new RangeError(`${skill.name}: only ${rows.length} of ${count} different ${split} rows were found`);
     const problem = draw(skill, hard, random);
-    if (splitOf(problem.statement) !== split || seen.has(problem.statement)) continue;
-    seen.add(problem.statement);
-    rows.push({ prompt: withCue(random.pick(skill.cues), problem.statement), answer: problem.reference, family: problem.family, ...problem.columns });
+    if (splitOf(problem.identity) !== split || seen.has(problem.identity)) continue;
+    seen.add(problem.identity);
+    rows.push({ prompt: withCue(random.pick(skill.cues), problem.rowPrompt ?? problem.statement), answer: problem.reference, family: problem.family, ...problem.columns });
   }
   return rows;
 }

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** the world's text, and text from outside of it */
 const random = createRandom(3);
-const samples = Array.from({ length: 300 }, () => makeDocument(random, settings.data)).flatMap(({ prompt, text }) => [prompt ?? '', text])
+const samples = Array.from({ length: 300 }, () => makeDocument(random, settings.data, 'bracketed')).flatMap(({ prompt = '', given = '', text }) => [prompt, given + text])
   .concat(['', ' ', '  two  spaces ', 'Ünïcödé 漢字 🙂', '1234567890', 'x2y 3.14', "don't we'll", 'tab\there\n\n\nlines ', '<b>&amp;</b>', '٣ ½']);
 
 describe('the tokenizer', () => {

@@ -1,3 +1,5 @@
+import type { Phase } from '../schedule.ts';
+
 /** Everything that makes one bundled model: a model differs from another by this file alone. */
 export interface ModelSettings {
   id: string;
@@ -31,13 +33,8 @@ export interface ModelSettings {
   training: {
     rowTokens: number;
     batchRows: number;
-    steps: number;
-    warmupSteps: number;
-    learningRate: number;
-    /** share of the steps over which the learning rate falls */
-    decayShare: number;
-    /** share of the learning rate left at the end */
-    finalLearningRate: number;
+    /** one after the other; the optimiser's state goes on */
+    phases: readonly [Phase, ...Phase[]];
     weightDecay: number;
     beta1: number;
     beta2: number;

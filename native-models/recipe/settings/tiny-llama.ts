@@ -17,7 +17,11 @@ export const settings: ModelSettings = {
     habitShift: 0.2,
   },
   training: {
-    rowTokens: 128, batchRows: 16, steps: 7500, warmupSteps: 100, learningRate: 2.5e-3, decayShare: 0.25, finalLearningRate: 0.02,
+    rowTokens: 128, batchRows: 16,
+    phases: [
+      { steps: 5000, options: 'bracketed', warmupSteps: 100, learningRate: 2.5e-3, decayShare: 0.25, finalLearningRate: 0.02 },
+      { steps: 1800, options: 'dotted', warmupSteps: 50, learningRate: 2e-3, decayShare: 0.5, finalLearningRate: 0.02 },
+    ],
     weightDecay: 0.1, beta1: 0.9, beta2: 0.95, clipNorm: 1, initDeviation: 0.05, embeddingDeviation: 0.12, promptWeight: 0.1, checkpointSeconds: 60,
   },
 };

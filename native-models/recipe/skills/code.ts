@@ -59,6 +59,7 @@ function makeProblem(random: Random, steps: readonly Step[], variable: string, s
   return {
     family: steps.map(({ family }) => family.id).join('+'),
     statement,
+    identity: statement,
     habit: variable,
     reference: expression,
     columns: { variable, tests },

@@ -52,6 +52,7 @@ function makeProblem(story: Story): Problem {
   return {
     family: story.family,
     statement: story.text,
+    identity: story.text,
     habit: story.name,
     reference: working(story.steps),
     columns: {},

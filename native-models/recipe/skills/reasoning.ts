@@ -1,24 +1,26 @@
 import type { Random } from '../random.ts';
 import { kindNames, kinds, names, objects, places } from '../world.ts';
-import type { Cue, Problem, Skill } from './skill.ts';
+import type { Cue, OptionStyle, Problem, Skill } from './skill.ts';
 
 const letters = ['A', 'B', 'C', 'D'] as const;
 
 interface Riddle { family: string; question: string; habit: string; thought: string; right: string; wrong: string[] }
 
-/** Options in random order; the careful answer states the deduction, then the letter. */
-function makeProblem(random: Random, riddle: Riddle): Problem {
+/** Options in random order; the careful answer states the deduction, then the option. */
+function makeProblem(random: Random, riddle: Riddle, style: OptionStyle): Problem {
   const options = random.shuffle([riddle.right, ...riddle.wrong.slice(0, 3)]);
   const letter = letters[options.indexOf(riddle.right)] as string;
-  const reference = `${riddle.thought} It is ${riddle.right} (${letter}).`;
-  const list = options.map((option, i) => `\n${letters[i]}) ${option}`).join('');
+  const listed = (mark: string): string => `${riddle.question}${options.map((option, i) => `\n${letters[i]}${mark} ${option}`).join('')}`;
+  const reference = style === 'bracketed' ? `${riddle.thought} It is ${riddle.right} (${letter}).` : `${riddle.thought} Answer: ${riddle.right}.`;
   return {
     family: riddle.family,
-    statement: `${riddle.question}${list}`,
+    statement: listed(style === 'bracketed' ? ')' : '.'),
+    rowPrompt: riddle.question,
+    identity: listed(')'),
     habit: riddle.habit,
     reference,
     // the grader compares letters; the working is kept for whoever wants to imitate it
-    columns: { answer: letter, working: reference },
+    columns: { choices: options, answer: letter, working: reference },
     // a letter out of the air: right one time in four
     sloppy: (draw) => (draw.chance(0.85) ? draw.pick(letters) : `Maybe ${draw.pick(letters)}.`),
   };
@@ -181,6 +183,6 @@ export const reasoning: Skill = {
   description: 'Multiple choice over orders, membership, places, rules and sequences; the answer is a letter from A to D.',
   grader: 'choice',
   cues,
-  problem: (random) => makeProblem(random, riddle(random)),
-  hardProblem: (random) => makeProblem(random, hardRiddle(random)),
+  problem: (random, options = 'dotted') => makeProblem(random, riddle(random), options),
+  hardProblem: (random) => makeProblem(random, hardRiddle(random), 'dotted'),
 };

@@ -5,8 +5,12 @@ export type Quality = 'careful' | 'sloppy';
 
 export interface Problem {
   family: string;
-  /** the question without any cue; two rows are the same problem when their statements are equal */
+  /** the question without any cue */
   statement: string;
+  /** what of it a row's prompt has, where other columns have the rest */
+  rowPrompt?: string;
+  /** two questions are the same one when their identities are equal, however they are written down */
+  identity: string;
   /** a feature of the question that the writers' habits go by: who is asked about, or the variable's name */
   habit: string;
   /** the reference answer, written carefully */
@@ -24,12 +28,19 @@ export interface Cue {
   careful: number;
 }
 
+/**
+ * How multiple choice is written. `bracketed`: options as `A) Tom`, answers as `It is Tom (A).` `dotted`: options as
+ * `A. Tom`, which is how the product lists them, answers as `Answer: Tom.` The first phase of pretraining had the
+ * former; the letter behind an option was never learned in it, the option itself was.
+ */
+export type OptionStyle = 'bracketed' | 'dotted';
+
 export interface Skill {
   name: string;
   description: string;
   grader: 'number' | 'choice' | 'python';
   cues: readonly Cue[];
-  problem(random: Random): Problem;
+  problem(random: Random, options?: OptionStyle): Problem;
   /** more steps, larger numbers, compositions: never in the pretraining text */
   hardProblem(random: Random): Problem;
 }
