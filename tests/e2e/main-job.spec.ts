@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { expect, expectAccessible, test, type Desk } from './fixtures.ts';
+import { quickPreset } from '../../src/shared/training.ts';
 import type { RunningShell } from './shell.ts';
 
 test.use({ homeName: 'main-job' });
@@ -196,4 +197,25 @@ test('the jobs say how they ended', async ({ desk, page }: { desk: Desk; page: P
   await expectAccessible(page, 'jobs that ended');
   await page.getByRole('button', { name: 'Clear what ended' }).click();
   await expect(page.getByText('Nothing long is under way')).toBeVisible();
+});
+
+test('a killed engine is said in the window, and the training goes on', async ({ desk, page, shell }) => {
+  const modelId = await bundledModel(shell);
+  const dataset = (await shell.call('datasets.list', {})).find((one) => one.source === 'file')!;
+  const second = shell.event('run.step', ({ metric }) => metric.step >= 1, 5 * 60_000);
+  const { runId } = await shell.call('train.start', {
+    modelId, datasetId: dataset.id, grader: 'number', name: 'Killed once', preset: 'custom',
+    config: { ...quickPreset, steps: 5, batchSize: 16, maxTokens: 40, validationRows: 16, validateEvery: 5, checkpointEvery: 1 },
+  });
+  await desk.goTo('Train');
+  await page.goto(`${new URL('/', shell.url).href}#/train/${runId}`);
+  await expect(page.getByRole('heading', { level: 1, name: 'Killed once' })).toBeVisible();
+  await second;
+  const { pid } = (await shell.call('app.info', {})).engine;
+  process.kill(pid!, 'SIGKILL');
+  await expect(page.getByText(/The engine was started again/).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('is in the library.')).toBeVisible({ timeout: 5 * 60_000 });
+  const run = await shell.call('runs.get', { id: runId });
+  expect(run.steps.map((metric) => metric.step)).toEqual([...new Set(run.steps.map((metric) => metric.step))]);
+  expect(run.steps).toHaveLength(5);
 });

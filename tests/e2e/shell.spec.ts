@@ -57,3 +57,37 @@ test('the rail is reached and used with the keyboard', async ({ desk, page }) =>
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/#\/settings$/);
 });
+
+test('the palette and the keys are reached with the keyboard, and axe finds nothing on them', async ({ desk: _desk, page }) => {
+  await page.keyboard.press('Control+k');
+  const input = page.getByRole('combobox', { name: 'Find a command' }).or(page.getByLabel('Find a command')).first();
+  await expect(input).toBeFocused();
+  await expectAccessible(page, 'the palette');
+  await input.fill('go to jobs');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/#\/jobs$/);
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await expectAccessible(page, 'the keys');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeHidden();
+  await page.keyboard.press('g');
+  await page.keyboard.press('e');
+  await expect(page).toHaveURL(/#\/experts$/);
+});
+
+test('the theme is kept, and both themes are really different', async ({ desk, page, shell }) => {
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await desk.goTo('Settings');
+  await shell.call('settings.set', { theme: 'light' });
+  await page.reload();
+  await expect(desk.rail).toBeVisible();
+  const light = await paper();
+  await shell.call('settings.set', { theme: 'dark' });
+  await expect.poll(paper).not.toBe(light);
+  const dark = await paper();
+  await page.reload();
+  await expect(desk.rail).toBeVisible();
+  await expect.poll(paper).toBe(dark);
+  await shell.call('settings.set', { theme: 'system' });
+});
