@@ -19,6 +19,7 @@ export interface Row extends Record<string, unknown> { prompt: string; answer: s
 /** `count` different questions of one split, each with a cue, in random order. */
 export function makeRows(skill: Skill, hard: boolean, split: Split, count: number, seed: number): Row[] {
   const random = createRandom(seed, `rows ${skill.name} ${hard ? 'hard' : 'seen'} ${split}`);
+  const cues = skill.cues.filter(({ inRows }) => inRows !== false);
   const rows: Row[] = [];
   const seen = new Set<string>();
   for (let draws = 0; rows.length < count; draws++) {
@@ -26,7 +27,7 @@ export function makeRows(skill: Skill, hard: boolean, split: Split, count: numbe
     const problem = draw(skill, hard, random);
     if (splitOf(problem.identity) !== split || seen.has(problem.identity)) continue;
     seen.add(problem.identity);
-    rows.push({ prompt: withCue(random.pick(skill.cues), problem.rowPrompt ?? problem.statement), answer: problem.reference, family: problem.family, ...problem.columns });
+    rows.push({ prompt: withCue(random.pick(cues), problem.rowPrompt ?? problem.statement), answer: problem.reference, family: problem.family, ...problem.columns });
   }
   return rows;
 }

@@ -96,7 +96,7 @@ function hardProblem(random: Random): Problem {
 }
 
 const cues: readonly Cue[] = [
-  { before: 'Tested Python: ', after: '', careful: 0.97 },
+  { before: 'Tested Python: ', after: '', careful: 0.97, inRows: false },
   { before: 'Python, please check it. ', after: '', careful: 0.97 },
   { before: 'Python: ', after: '', careful: 0.55 },
   { before: '', after: '', careful: 0.55 },

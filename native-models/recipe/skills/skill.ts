@@ -26,6 +26,8 @@ export interface Cue {
   before: string;
   after: string;
   careful: number;
+  /** false where only the pretraining text has it: with it, the rows were too easy for the base */
+  inRows?: false;
 }
 
 /**
