@@ -1,5 +1,5 @@
 /**
- * The naive whole-cache recipe (RUNTIME.md's first row): past and present keys and values pass through the graph's
+ * The naive whole-cache recipe: past and present keys and values pass through the graph's
  * inputs and outputs whole, joined by Concat, key heads repeated for their queries. What our decoding is compared with.
  */
 import { argMax, concat, input, matmul, reshape, softmax, transpose } from '../src/engine/graph/builders.ts';

@@ -1,6 +1,6 @@
 /**
  * A graph as ONNX. Two dialects of the same numbers: `cpu` uses ONNX Runtime's fused CPU kernels, `portable` only
- * what every execution provider has (WebGPU knows no FusedMatMul, RUNTIME.md).
+ * what every execution provider has (WebGPU knows no FusedMatMul).
  */
 import type { Graph } from './graph.ts';
 import type { AttributeValue, OnnxInitializer, OnnxNode } from './onnx.ts';

@@ -104,7 +104,7 @@ export const pastValueName = (layer: number): string => `pastValue${layer}`;
 
 /**
  * One new token of each row against a cache that JavaScript owns: the past is fed as it lies, only the new key and
- * value go out (RUNTIME.md, "Decoding"). `mask` [rows, 1, 1, past] is additive over the past; the new token sees itself.
+ * value go out. `mask` [rows, 1, 1, past] is additive over the past; the new token sees itself.
  */
 export function cachedAttention(config: ModelConfig, mask: Node, fresh: (layer: number, key: Node, value: Node) => void): Attend {
   const { heads, keyValueHeads, headDim } = config;

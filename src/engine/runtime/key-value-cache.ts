@@ -1,6 +1,6 @@
 /**
  * Keys and values of a batch, owned by JavaScript and fed to every decode step as they lie: [rows, heads, capacity,
- * headDim] per layer, the new token's written in place (RUNTIME.md, "Decoding"). Capacity grows in blocks; finished
+ * headDim] per layer, the new token's written in place. Capacity grows in blocks; finished
  * rows are squeezed out.
  */
 import { masked } from '../model/feeds.ts';

@@ -1,6 +1,6 @@
 /**
  * ONNX Runtime sessions over generated graphs. `run` blocks the thread that calls it, so sessions live in the engine
- * process, one `run` at a time (RUNTIME.md). This folder is the only one that imports onnxruntime-node.
+ * process, one `run` at a time. This folder is the only one that imports onnxruntime-node.
  */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -17,6 +17,8 @@ export interface SessionOptions {
   device: Device;
   /** threads of one product on the CPU; 0 lets ONNX Runtime choose */
   threads: number;
+  /** copies weights into the layout of the CPU's products: worth it for small models, a second copy in memory for large ones */
+  prepack?: boolean;
   /** what the device needs, unless a test asks for another */
   dialect?: Dialect;
 }
@@ -52,7 +54,7 @@ export class Session {
     this.outputNames = [...graph.outputs.keys()];
   }
 
-  static async open(graph: Graph, { device, threads, dialect = dialectOf(device) }: SessionOptions): Promise<Session> {
+  static async open(graph: Graph, { device, threads, prepack = false, dialect = dialectOf(device) }: SessionOptions): Promise<Session> {
     const places = graph.nodes.filter((node): node is Node<'external'> => node.op === 'external').map(({ attributes }) => attributes.place);
     const root = commonFolder(places);
     const bytes = encodeGraph(graph, {
@@ -67,7 +69,7 @@ export class Session {
       logSeverityLevel: 3,
       extra: {
         session: {
-          disable_prepacking: '1', // weights stay in the file's pages; a second session over them costs nothing
+          disable_prepacking: prepack ? '0' : '1', // without it weights stay in the file's pages; a second session costs nothing
           set_denormal_as_zero: '1',
           // threads that spin at barriers hold each other up as soon as anything else wants a core: a tenth of the speed
           // under load, and no faster without (docs/LOG.md)

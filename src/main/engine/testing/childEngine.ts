@@ -124,7 +124,7 @@ const methods: Methods = {
     }
     return { rows: read.rows.length, unusable: read.unusable, unusableCount: read.unusable.length, hash: read.hash };
   },
-  preview: ({ rows }) => rows.map((row) => ({ row: row.row, text: `<s>${row.messages[0]?.content ?? ''}`, promptTokens: 2, reference: row.reference })),
+  preview: ({ rows }) => rows.map((row) => ({ row: row.row, text: `<s>${row.messages[0]?.content ?? ''}`, prompt: row.messages[0]?.content ?? '', promptTokens: 2, reference: row.reference })),
   gradeRows: ({ grader, rows }) => rows.map(({ row, answer }) => ({ row: row.row, score: grade(grader, answer, row), reason: '' })),
   generate: async ({ rows, sampling }, { emit, signal }) => {
     const texts = rows.map((): string[] => []);

@@ -93,8 +93,8 @@ function run(context: QuickJSContext, code: string): unknown {
 }
 
 function describe(error: unknown): string {
-  const { name = 'Error', message = '' } = typeof error === 'object' && error !== null ? (error) : { message: String(error) };
+  const { name = 'Error', message = '' }: { name?: unknown; message?: unknown } = typeof error === 'object' && error !== null ? error : { message: String(error) };
   if (name === 'InternalError' && message === 'interrupted') return 'the expression took too long';
   if (message === 'out of memory') return 'the expression used too much memory';
-  return `${name}: ${message}`.replace(/\s+/g, ' ').slice(0, 160);
+  return `${String(name)}: ${String(message)}`.replace(/\s+/g, ' ').slice(0, 160);
 }
