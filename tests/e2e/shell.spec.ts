@@ -60,7 +60,7 @@ test('the rail is reached and used with the keyboard', async ({ desk, page }) =>
 
 test('the palette and the keys are reached with the keyboard, and axe finds nothing on them', async ({ desk: _desk, page }) => {
   await page.keyboard.press('Control+k');
-  const input = page.getByRole('combobox', { name: 'Find a command' }).or(page.getByLabel('Find a command')).first();
+  const input = page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox');
   await expect(input).toBeFocused();
   await expectAccessible(page, 'the palette');
   await input.fill('go to jobs');
