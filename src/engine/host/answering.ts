@@ -69,7 +69,7 @@ export async function compare(model: LoadedModel, { promptIds, answerIds, z }: O
   const base = await logProbsOf(model, [sequence], { kind: 'base' });
   const changed = isBase(z) ? base : await logProbsOf(model, [sequence], { kind: 'shared', z });
   const klPerToken = isBase(z) ? 0 : await klOf(model, z, sequence);
-  const decoder = model.tokenizer.streamDecoder({ skipSpecialTokens: false });
+  const decoder = model.tokenizer.streamDecoder({ skipSpecialTokens: true });
   return { tokens: answerIds.map((id, i) => ({ text: decoder.push(id), difference: changed[i] - base[i] })), klPerToken };
 }
 

@@ -67,6 +67,7 @@ export class Session {
       ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
       interOpNumThreads: 1,
       logSeverityLevel: 3,
+      enableMemPattern: false, // a pattern is kept for every shape that was ever run, and shapes here are many
       extra: {
         session: {
           disable_prepacking: prepack ? '0' : '1', // without it weights stay in the file's pages; a second session costs nothing

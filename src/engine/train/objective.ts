@@ -30,7 +30,7 @@ export interface ObjectiveSums {
 }
 
 /** Tokens of one piece: bounds what the gradient graph keeps for its backward pass. */
-const pieceTokens = 6144;
+const pieceTokens = 2048;
 const pieceLogits = 2 ** 25;
 
 export async function objective(model: LoadedModel, z: ZVectors, sequences: readonly WeightedSequence[], options: ObjectiveOptions): Promise<ObjectiveSums> {

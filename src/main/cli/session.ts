@@ -77,10 +77,10 @@ export class CommandSession {
     return found;
   }
 
-  /** The rows of a file as a stored dataset; the same file is stored once. */
+  /** The rows of a file as a stored dataset, which the same file becomes once; or a stored dataset by its name. */
   async dataset(path: string): Promise<CallResult<'datasets.import'>> {
-    const bundled = existsSync(path) ? undefined : (await this.call('datasets.list', {})).find(({ name, id }) => name === path || id === path);
-    if (bundled) return bundled;
+    const stored = existsSync(path) ? undefined : (await this.call('datasets.list', {})).find(({ name, id }) => name === path || id === path);
+    if (stored) return stored;
     const { mapping } = await this.call('datasets.inspect', { path });
     return this.call('datasets.import', { path, name: basename(path), mapping });
   }

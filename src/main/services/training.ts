@@ -50,7 +50,9 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
     const [first] = stores.datasets.page(dataset.id, 0, 1);
     if (!first) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows.`);
     await checkGrader(context, input.grader, first);
-    return { model, dataset, data: stores.datasets.path(dataset.id) ?? dataset.fileName };
+    // a bundled dataset is named, so that the command works from anywhere
+    const data = dataset.source === 'bundled' ? dataset.name : (stores.datasets.path(dataset.id) ?? dataset.fileName);
+    return { model, dataset, data };
   };
   return {
     'train.start': async (input) => {

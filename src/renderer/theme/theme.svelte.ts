@@ -20,7 +20,8 @@ export const theme = new Theme();
 export function startTheme(): () => void {
   const stopFollowing = theme.follow();
   const stopEffect = $effect.root(() => {
-    $effect(() => {
+    // before every other effect: canvases read their colours from what is set here
+    $effect.pre(() => {
       const { theme: wanted } = settings.value;
       if (wanted === 'system') delete document.documentElement.dataset.theme;
       else document.documentElement.dataset.theme = wanted;
