@@ -16,7 +16,7 @@ export default class CountingReporter {
         const result = test.result();
         if (result.state === 'passed') counts.passed++;
         else if (result.state === 'failed') counts.failed++;
-        else counts.skipped.push({ name: `${module.relativeModuleId ?? module.moduleId} › ${test.fullName}`, reason: result.note ?? skippedSuite(test) ?? 'no reason given' });
+        else counts.skipped.push({ name: `${module.relativeModuleId ?? module.moduleId} › ${test.fullName}`, reason: result.note ?? skippedSuite(test) ?? 'its condition, in its file, does not hold here' });
       }
     }
     writeFileSync(process.env.SINGULAR_TEST_COUNTS, JSON.stringify(counts));
