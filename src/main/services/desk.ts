@@ -134,7 +134,8 @@ class Answer {
     this.#spoken[side].isDone = true;
     const stats: AnswerStatsDto = {
       tokens: tokens.length, promptTokens, stopReason,
-      tokensPerSecond: tokens.length === 0 ? 0 : (1000 * tokens.length) / Math.max(lastTokenMs || nowMs, 1e-3),
+      // after the first token, whose time is told on its own
+      tokensPerSecond: tokens.length < 2 ? 0 : (1000 * (tokens.length - 1)) / Math.max((lastTokenMs || nowMs) - firstTokenMs, 1e-3),
       firstTokenMs,
     };
     this.#context.events.emit('answer.done', { answerId: this.#id, side, stats });
