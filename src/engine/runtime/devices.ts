@@ -2,7 +2,10 @@
  * Where a model runs. What is present is found by opening a session of one small product and checking its numbers:
  * a provider that is in the binary but has no driver, or computes wrongly, is named with its reason.
  */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { arch, cpus, platform } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Device, DeviceDto } from '../../shared/contract.ts';
 import { input, matmul } from '../graph/builders.ts';
 import { graph } from '../graph/graph.ts';
@@ -19,7 +22,16 @@ function expected(): Device[] {
   return arch() === 'x64' ? ['cpu', 'webgpu', 'cuda'] : ['cpu'];
 }
 
+const cudaMissing = 'its libraries are not installed (npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12)';
+
+/** Looked for before it is tried: ONNX Runtime complains on standard error about a provider that is not there. */
+function cudaIsInstalled(): boolean {
+  const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  return existsSync(join(folder, 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so'));
+}
+
 async function probe(device: Device): Promise<string | null> {
+  if (device === 'cuda' && !cudaIsInstalled()) return cudaMissing;
   const product = graph('probe', { y: matmul(input('a', 'float32', [2, 2]), input('b', 'float32', [2, 2])) });
   try {
     const session = await Session.open(product, { device, threads: 1 });
@@ -28,7 +40,7 @@ async function probe(device: Device): Promise<string | null> {
     return floatData(y).join() === '19,22,43,50' ? null : 'computes wrong numbers';
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (device === 'cuda') return 'its libraries are not installed (npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12)';
+    if (device === 'webgpu' && /adapter/i.test(message)) return 'no graphics adapter was found, or its driver has no Vulkan, Metal or Direct3D 12';
     return message.split('\n')[0].slice(0, 200);
   }
 }
