@@ -63,11 +63,9 @@ async function desk(shell: RunningShell, page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'What the mix changed' }).waitFor({ timeout: 60_000 });
   await page.waitForTimeout(1500);
   await inBothThemes(shell, page, 'desk');
-  for (const [hash, name] of [['experts', 'experts'], [`experts/${experts[0]?.id ?? ''}`, 'expert']]) {
-    await page.goto(`${new URL('/', shell.url).href}#/${hash}`);
-    await page.waitForTimeout(1000);
-    await inBothThemes(shell, page, name);
-  }
+  await page.goto(`${new URL('/', shell.url).href}#/experts/${experts[0]?.id ?? ''}`);
+  await page.getByRole('heading', { name: /z over the whole model/ }).waitFor();
+  await inBothThemes(shell, page, 'expert');
 }
 
 async function inBothThemes(shell: RunningShell, page: Page, name: string): Promise<void> {
