@@ -91,7 +91,7 @@ export class ModelStore {
     }
   }
 
-  /** Forgets what was opened from a folder whose files or SVD cache have changed. */
+  /** Opens a checkpoint, in single precision, with its tokenizer; its factors are opened when a z is first used. */
   private async open({ folder, cacheRoot }: ModelPlace, device: Device): Promise<LoadedModel> {
     const stored = await openCheckpoint(folder);
     const hash = await weightsHash(stored, { cacheRoot });
