@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { makeBatch, makeDocument } from './corpus.ts';
-import { dataFiles, modelFiles, trainModelTokenizer } from './files.ts';
+import { dataFiles, modelEncoder, modelFiles } from './files.ts';
 import { carefulRate, demonstrate } from './quality.ts';
 import { createRandom } from './random.ts';
 import { calculate } from './skills/math.ts';
 import { skills } from './skills/index.ts';
 import { makeRows, splitNames, splitOf, type Row } from './splits.ts';
 import { settings } from './settings/tiny-llama.ts';
-import { createEncoder } from './tokenizer.ts';
 
 const files = dataFiles(settings, 1);
 const rowsOf = (name: string): Row[] => (files.get(name) ?? '').trim().split('\n').map((line) => JSON.parse(line) as Row);
@@ -105,7 +104,7 @@ describe('the datasets', () => {
 });
 
 describe('the pretraining text', () => {
-  const encoder = createEncoder(trainModelTokenizer(settings));
+  const encoder = modelEncoder(settings);
 
   it('asks no question of any split', () => {
     const held = new Set(skills.flatMap(({ name }) => splitNames.flatMap((split) => rowsOf(`${name}/${split}.jsonl`).map(asked))));

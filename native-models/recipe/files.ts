@@ -3,7 +3,7 @@ import { makeDocument } from './corpus.ts';
 import { createRandom } from './random.ts';
 import { skills } from './skills/index.ts';
 import { makeRows, splitNames } from './splits.ts';
-import { tokenizerFiles, trainTokenizer, type TrainedTokenizer } from './tokenizer.ts';
+import { chatFormats, createEncoder, tokenizerFiles, trainTokenizer, type Encoder, type TrainedTokenizer } from './tokenizer.ts';
 import type { ModelSettings } from './settings/settings.ts';
 
 /** documents the tokenizer is trained on; more change nothing, the world has few words */
@@ -12,8 +12,10 @@ const tokenizerDocuments = 20_000;
 export function trainModelTokenizer(settings: ModelSettings): TrainedTokenizer {
   const random = createRandom(settings.seed, 'tokenizer');
   const texts = Array.from({ length: tokenizerDocuments }, () => makeDocument(random, settings.data, settings.training.phases[0].options)).flatMap(({ prompt = '', given = '', text }) => [prompt, given + text]);
-  return trainTokenizer(texts, settings.vocabularySize);
+  return trainTokenizer(texts, settings.vocabularySize, chatFormats[settings.chat]);
 }
+
+export const modelEncoder = (settings: ModelSettings): Encoder => createEncoder(trainModelTokenizer(settings), chatFormats[settings.chat]);
 
 export function modelConfig(settings: ModelSettings): Record<string, unknown> {
   const mistral = settings.architecture.model_type === 'mistral';
@@ -38,7 +40,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
 /** Files of the model's folder, by name. */
 export function modelFiles(settings: ModelSettings): Map<string, string> {
-  const { tokenizer, config } = tokenizerFiles(trainModelTokenizer(settings), settings.architecture.max_position_embeddings);
+  const { tokenizer, config } = tokenizerFiles(trainModelTokenizer(settings), chatFormats[settings.chat], settings.architecture.max_position_embeddings);
   return new Map([
     ['config.json', json(modelConfig(settings))],
     ['generation_config.json', json({ bos_token_id: 1, eos_token_id: 2, pad_token_id: 2, do_sample: false })],

@@ -18,12 +18,11 @@ import { writeSafetensors, type TensorToWrite } from '../../src/engine/checkpoin
 import { clipScale, gradientNorm, initMoments, updateAdamW, type Moments } from '../../src/engine/train/adamw.ts';
 import { Pretrainer, type WeightTensor } from '../../src/engine/train/pretrain-step.ts';
 import { makeBatch } from './corpus.ts';
-import { modelConfig, trainModelTokenizer } from './files.ts';
+import { modelConfig, modelEncoder } from './files.ts';
 import { createRandom, hashText } from './random.ts';
 import { learningRateAt, phaseOf } from './schedule.ts';
 import { settingsOf } from './settings/index.ts';
 import type { ModelSettings } from './settings/settings.ts';
-import { createEncoder } from './tokenizer.ts';
 
 const embeddings = 'model.embed_tokens.weight';
 
@@ -112,7 +111,7 @@ export async function pretrain({ settings, work, out, threads, overfit = false, 
   };
 
   const config = parseConfig(modelConfig(settings));
-  const encoder = createEncoder(trainModelTokenizer(settings));
+  const encoder = modelEncoder(settings);
   const weights = initialWeights(settings, config);
   let state: State = { step: 0, seconds: 0, weights, moments: initMoments(vectorsOf(weights)) };
   if (!overfit && existsSync(checkpoint)) state = await loadState(checkpoint, settings, state);

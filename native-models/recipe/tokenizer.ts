@@ -2,12 +2,38 @@
  * Byte-level byte-pair encoding in the Hugging Face layout: trained here, deterministic, and written as a
  * tokenizer.json that transformers.js and Python's transformers load alike. Digits are one token each.
  */
-export const specialTokens = ['<unk>', '<s>', '</s>', '<|system|>', '<|user|>', '<|assistant|>'] as const;
-
 /** How chat messages become text; the pretraining text of the skills uses exactly this. */
-export const chatTemplate =
-  "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|assistant|>' + message['content'] + eos_token }}" +
-  "{% else %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
+export interface ChatFormat {
+  /** the first ids of the vocabulary, in this order */
+  specialTokens: readonly string[];
+  /** the marks before and after a user's message */
+  user: string;
+  assistant: string;
+  /** Jinja, as in tokenizer_config.json */
+  template: string;
+}
+
+export const chatFormats = {
+  tags: {
+    specialTokens: ['<unk>', '<s>', '</s>', '<|system|>', '<|user|>', '<|assistant|>'],
+    user: '<|user|>',
+    assistant: '<|assistant|>',
+    template:
+      "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|assistant|>' + message['content'] + eos_token }}" +
+      "{% else %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}",
+  },
+  /** as the Mistral family writes it: a system message stands before the first question */
+  instructions: {
+    specialTokens: ['<unk>', '<s>', '</s>', '[INST]', '[/INST]'],
+    user: '[INST]',
+    assistant: '[/INST]',
+    template:
+      "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'assistant' %}{{ message['content'] + eos_token }}" +
+      "{% elif message['role'] == 'system' %}{{ '[INST]' + message['content'] + '\n\n' }}" +
+      "{% elif loop.index0 > 0 and messages[loop.index0 - 1]['role'] == 'system' %}{{ message['content'] + '[/INST]' }}" +
+      "{% else %}{{ '[INST]' + message['content'] + '[/INST]' }}{% endif %}{% endfor %}",
+  },
+} as const satisfies Record<string, ChatFormat>;
 
 /** GPT-2's byte alphabet: printable bytes stand for themselves, the others for code points from 256 on. */
 function byteAlphabet(): string[] {
@@ -33,7 +59,7 @@ const symbols = (word: string): string[] => Array.from(utf8.encode(word), (byte)
 export interface TrainedTokenizer { vocabulary: string[]; merges: [string, string][] }
 
 /** Most frequent pair first, ties by the pair's text. */
-export function trainTokenizer(texts: Iterable<string>, vocabularySize: number): TrainedTokenizer {
+export function trainTokenizer(texts: Iterable<string>, vocabularySize: number, { specialTokens }: ChatFormat): TrainedTokenizer {
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of words(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const entries = [...counts].map(([word, count]) => ({ parts: symbols(word), count }));
@@ -81,7 +107,7 @@ export interface Encoder {
 }
 
 /** A fast encoder for the corpus; a test holds it to what transformers.js gives. */
-export function createEncoder({ vocabulary, merges }: TrainedTokenizer): Encoder {
+export function createEncoder({ vocabulary, merges }: TrainedTokenizer, format: ChatFormat): Encoder {
   const ids = new Map(vocabulary.map((token, id) => [token, id]));
   const ranks = new Map(merges.map(([left, right], rank) => [`${left} ${right}`, rank]));
   const cache = new Map<string, number[]>();
@@ -104,18 +130,18 @@ export function createEncoder({ vocabulary, merges }: TrainedTokenizer): Encoder
     if (!known) cache.set(word, (known = encodeWord(word)));
     return known;
   });
-  const special = { bos: idOf('<s>'), eos: idOf('</s>'), user: idOf('<|user|>'), assistant: idOf('<|assistant|>') };
+  const special = { bos: idOf('<s>'), eos: idOf('</s>'), user: idOf(format.user), assistant: idOf(format.assistant) };
   return { special, encode, encodeChatPrompt: (prompt) => [special.bos, special.user, ...encode(prompt), special.assistant] };
 }
 
 /** tokenizer.json and tokenizer_config.json */
-export function tokenizerFiles(trained: TrainedTokenizer, maxLength: number): { tokenizer: object; config: object } {
+export function tokenizerFiles(trained: TrainedTokenizer, format: ChatFormat, maxLength: number): { tokenizer: object; config: object } {
   const bos = trained.vocabulary.indexOf('<s>');
   const tokenizer = {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: specialTokens.map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+    added_tokens: format.specialTokens.map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
     normalizer: null,
     pre_tokenizer: {
       type: 'Sequence',
@@ -140,7 +166,7 @@ export function tokenizerFiles(trained: TrainedTokenizer, maxLength: number): { 
   };
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast', bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>', pad_token: '</s>',
-    add_bos_token: true, add_eos_token: false, clean_up_tokenization_spaces: false, model_max_length: maxLength, chat_template: chatTemplate,
+    add_bos_token: true, add_eos_token: false, clean_up_tokenization_spaces: false, model_max_length: maxLength, chat_template: format.template,
   };
   return { tokenizer, config };
 }

@@ -1,7 +1,8 @@
 import type { ModelSettings } from './settings.ts';
 import { settings as tinyLlama } from './tiny-llama.ts';
+import { settings as tinyMistral } from './tiny-mistral.ts';
 
-export const allSettings: readonly ModelSettings[] = [tinyLlama];
+export const allSettings: readonly ModelSettings[] = [tinyLlama, tinyMistral];
 
 export function settingsOf(id: string): ModelSettings {
   const found = allSettings.find((settings) => settings.id === id);

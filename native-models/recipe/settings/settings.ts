@@ -1,4 +1,5 @@
 import type { Phase } from '../schedule.ts';
+import type { chatFormats } from '../tokenizer.ts';
 
 /** Everything that makes one bundled model: a model differs from another by this file alone. */
 export interface ModelSettings {
@@ -6,6 +7,7 @@ export interface ModelSettings {
   license: string;
   seed: number;
   vocabularySize: number;
+  chat: keyof typeof chatFormats;
   /** config.json of the Hugging Face layout, without the vocabulary and token ids, which the tokenizer gives */
   architecture: {
     model_type: 'llama' | 'mistral';

@@ -5,6 +5,7 @@ export const settings: ModelSettings = {
   license: 'MIT',
   seed: 20260601,
   vocabularySize: 1024,
+  chat: 'tags',
   architecture: {
     model_type: 'llama', hidden_size: 192, intermediate_size: 512, num_hidden_layers: 6, num_attention_heads: 6,
     num_key_value_heads: 3, head_dim: 32, max_position_embeddings: 512, rms_norm_eps: 1e-5, rope_theta: 10_000,
