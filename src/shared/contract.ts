@@ -5,7 +5,8 @@
  * A call's input is parsed by its schema at the door; its result is trusted. A thrown error crosses as `ErrorDto`.
  */
 import { z } from 'zod';
-import { trainingConfigSchema, type TrainingConfig } from './training.ts';
+import { comparisonPlanSchema, type ComparisonPlan } from './comparison.ts';
+import { trainingConfigSchema, methods, type Method, type TrainingConfig } from './training.ts';
 import type { ErrorDto } from './errors.ts';
 
 const id = z.string().min(1).max(200);
@@ -55,12 +56,16 @@ export const columnMappingSchema = z.object({
   labels: z.string().optional(),
   /** column with test code, for the python grader */
   tests: z.string().optional(),
+  /** column with the answer to imitate (next-token training), where it is not the reference */
+  demonstration: z.string().optional(),
 });
 export type ColumnMapping = z.infer<typeof columnMappingSchema>;
 
 export interface DatasetDto {
   id: string; name: string; source: 'bundled' | 'file'; fileName: string; rows: number; unusable: number;
   hash: string; columns: string[]; mapping: ColumnMapping; suggestedGrader: string; createdAt: number; description: string;
+  /** usable rows by the split that the dataset itself names; rows of no named split are `unassigned` */
+  splits: Record<Split | 'unassigned', number>;
 }
 export interface UnusableRow { row: number; reason: string }
 export interface PreviewRow {
@@ -82,12 +87,30 @@ export interface InspectionDto {
 }
 
 export interface Interval { mean: number; low: number; high: number }
+/** Rows are trained on, chosen by (validation), or scored once at the end (test); no prompt is in two of them. */
+export type Split = 'train' | 'validation' | 'test';
+
+/** A score on the test rows against the base's on the same rows; `gain` is the paired difference with its 95 % interval. */
+export interface TestScoreDto { rows: number; samples: number; temperature: number; base: Interval; score: Interval; gain: Interval }
+/** One repetition of a run: a seed and a λ. `validation` is the best of its validations, which chose its checkpoint. */
+export interface TrialDto { trial: number; seed: number; klCoefficient: number; steps: number; bestStep: number; baseValidation: number; validation: number; test: TestScoreDto; seconds: number; chosen: boolean }
+/** What a training took. */
+export interface CostDto { trainableParameters: number; seconds: number; peakMemoryBytes: number; answerTokens: number }
 
 export interface ExpertDto {
   id: string; name: string; modelId: string; modelName: string; weightsHash: string; tags: string[]; description: string;
   createdAt: number; deletedAt?: number; parameters: number; matrices: number;
   baseScore?: number; score?: number; gain?: Interval;
   source: 'trained' | 'imported' | 'duplicate';
+  /** only `svf` can be mixed; the others are kept to be compared, evaluated and exported */
+  method: Method;
+  /** final scores on rows that nothing was trained on or chosen by; absent for imported experts */
+  test?: TestScoreDto;
+  /** the same rows with every z shuffled within its matrix (seeded): how much of the gain is in the order */
+  control?: TestScoreDto & { seed: number };
+  /** how many rows were used for what, and where they are from */
+  rowsUsed?: Record<Split, { rows: number; from: string }>;
+  comparisonId?: string;
   provenance: {
     datasetName?: string; datasetHash?: string; grader?: string; seed?: number; config?: TrainingConfig;
     parentId?: string; runId?: string; steps?: number; seconds?: number; raw?: boolean; fileName?: string;
@@ -116,25 +139,52 @@ export const samplingSchema = z.object({
 export type Sampling = z.infer<typeof samplingSchema>;
 
 export type JobState = 'queued' | 'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
-export type JobKind = 'train' | 'svd' | 'evaluate' | 'download' | 'export' | 'import-dataset';
+export type JobKind = 'train' | 'svd' | 'evaluate' | 'control' | 'compare' | 'download' | 'export' | 'import-dataset';
 export interface JobDto {
   id: string; kind: JobKind; title: string; state: JobState; createdAt: number; startedAt?: number; endedAt?: number;
   progress: { done: number; total: number; unit: string; note?: string; secondsLeft?: number };
-  error?: ErrorDto; runId?: string; modelId?: string; expertId?: string; canPause: boolean; canKeep: boolean; queuePosition?: number;
+  error?: ErrorDto; runId?: string; modelId?: string; expertId?: string; comparisonId?: string; canPause: boolean; canKeep: boolean; queuePosition?: number;
 }
 
 export interface StepMetric {
+  /** 0 but in runs of several seeds or λ */
+  trial: number;
   step: number; loss: number; reward: number; score: number; klPolicyBase: number; gradientNorm: number; learningRate: number;
   tokensPerSecond: number; answerTokens: number; seconds: number;
 }
-export interface ValidationMetric { step: number; score: number; interval: Interval; best: boolean; rows: number }
-export interface SampleDto { step: number; index: number; row: number; prompt: string; answer: string; reference: string | null; score: number; reward: number; reason: string }
+export interface ValidationMetric { trial: number; step: number; score: number; interval: Interval; best: boolean; rows: number }
+export interface SampleDto { trial: number; step: number; index: number; row: number; prompt: string; answer: string; reference: string | null; score: number; reward: number; reason: string }
 export interface RunDto {
   id: string; name: string; kind: 'train' | 'evaluate'; jobId: string; state: JobState; modelId: string; modelName: string;
   datasetId?: string; datasetName: string; datasetHash: string; grader: string; raw: boolean; preset: string; config: TrainingConfig;
   createdAt: number; baseScore?: number; bestScore?: number; bestStep?: number; gain?: Interval; expertId?: string;
   steps: StepMetric[]; validations: ValidationMetric[]; lastSamples: SampleDto[]; seconds?: number; command: string;
+  test?: TestScoreDto; trials: TrialDto[]; cost?: CostDto; rowsUsed?: Record<Split, { rows: number; from: string }>; comparisonId?: string;
 }
+
+export type CellState = 'waiting' | 'running' | 'done' | 'failed';
+/** One training of a comparison: a row of its table. */
+export interface ComparisonCellDto {
+  index: number; modelId: string; modelName: string; task: string; datasetId: string; method: string; seed: number; state: CellState;
+  runId?: string; expertId?: string; error?: string;
+  test?: TestScoreDto; cost?: CostDto; bestStep?: number;
+}
+/** Seeds of one (model, task, method) taken together: means, the interval of the mean over seeds × rows, and score ÷ base score (the paper's brackets). */
+export interface ComparisonSummaryDto {
+  modelName: string; task: string;
+  /** null for the base model itself */
+  method: string | null;
+  seeds: number; score: Interval; gain?: Interval; normalised: number; trainableParameters: number; seconds: number; peakMemoryBytes: number;
+}
+export interface ComparisonDto {
+  id: string; name: string; state: JobState; jobId: string; createdAt: number; plan: ComparisonPlan; cells: number; done: number; failed: number; secondsLeft?: number; seconds: number; command: string;
+}
+export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCellDto[]; summary: ComparisonSummaryDto[] }
+
+/** Share of a matrix's spectrum in its top singular values: `shares[i]` = Σ_{k ≤ ranks[i]} σₖ² / Σ σ² (arXiv 2501.06252, figures 10 and 11). */
+export interface SpectrumDto { ranks: number[]; matrices: { name: string; layer: number; projection: string; rank: number; shares: number[] }[] }
+/** `cosine[i][j]` of z − 1 of two experts over the matrices that both tune, 1 − it is their distance; null where they share none or one is the base */
+export interface DistancesDto { experts: { id: string; name: string }[]; cosine: (number | null)[][] }
 
 export interface AnswerTokenDto { text: string; id: number }
 export interface AnswerStatsDto { tokens: number; promptTokens: number; tokensPerSecond: number; firstTokenMs: number; stopReason: 'stop' | 'length' | 'cancelled' }
@@ -183,7 +233,7 @@ export const calls = {
   'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
   'runs.samples': call(z.object({ id, step: z.int().min(0) }))<SampleDto[]>(),
-  'evaluate.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), parts: z.array(mixPartSchema).default([]), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
+  'evaluate.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), parts: z.array(mixPartSchema).default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
 
   'jobs.list': call(z.object({ ...page }))<JobDto[]>(),
   'jobs.pause': call(z.object({ id }))<JobDto>(),
@@ -193,16 +243,34 @@ export const calls = {
   'jobs.keep': call(z.object({ id }))<JobDto>(),
   'jobs.clear': call(none)<null>(),
 
-  'experts.list': call(z.object({ search: z.string().default(''), tags: z.array(z.string()).default([]), modelId: id.optional(), sort: z.enum(['name', 'created', 'gain']).default('created'), ...page }))<{ experts: ExpertDto[]; total: number; tags: string[] }>(),
+  /** checks a plan and says what it would take, without starting it */
+  'comparisons.check': call(z.object({ plan: comparisonPlanSchema }))<{ cells: number; trainings: { model: string; task: string; method: string; parameters: number }[]; secondsEstimated?: number }>(),
+  'comparisons.start': call(z.object({ plan: comparisonPlanSchema }))<{ id: string; jobId: string }>(),
+  'comparisons.list': call(none)<ComparisonDto[]>(),
+  'comparisons.get': call(z.object({ id }))<ComparisonDetailDto>(),
+  /** Markdown with the tables, their numbers and the command; figures as SVG beside it */
+  'comparisons.report': call(z.object({ id, path: z.string().optional(), notes: z.string().optional() }))<{ path: string; text: string }>(),
+  'comparisons.remove': call(z.object({ id }))<null>(),
+  /** a cell's expert into the library, under a name of its own */
+  'comparisons.keep': call(z.object({ id, cell: z.int().min(0), name }))<ExpertDto>(),
+
+  'models.spectrum': call(z.object({ id }))<SpectrumDto>(),
+
+  'experts.list': call(z.object({ search: z.string().default(''), tags: z.array(z.string()).default([]), modelId: id.optional(), method: z.enum(methods).optional(), comparisonId: id.optional(), sort: z.enum(['name', 'created', 'gain']).default('created'), ...page }))<{ experts: ExpertDto[]; total: number; tags: string[] }>(),
   'experts.get': call(z.object({ id }))<ExpertDto>(),
   'experts.zmap': call(z.object({ id, bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
+  /** z of `b` minus z of `a`, binned as in a z map */
+  'experts.difference': call(z.object({ a: id, b: id, bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
+  'experts.distances': call(z.object({ ids: z.array(id).min(2).max(64) }))<DistancesDto>(),
+  /** scores the expert with every z shuffled, on its own test rows */
+  'experts.control': call(z.object({ id, seed: z.int().min(0).default(0) }))<{ jobId: string }>(),
   'experts.update': call(z.object({ id, name: name.optional(), tags: z.array(z.string().max(40)).max(20).optional(), description: z.string().max(2000).optional() }))<ExpertDto>(),
   'experts.duplicate': call(z.object({ id }))<ExpertDto>(),
   /** soft delete; `experts.restore` undoes it */
   'experts.remove': call(z.object({ id }))<null>(),
   'experts.restore': call(z.object({ id }))<ExpertDto>(),
   'experts.import': call(z.object({ path: z.string().min(1), name: name.optional(), modelId: id.optional() }))<ExpertDto>(),
-  /** writes z as safetensors; with `merged`, a checkpoint folder. Without a path, into the exports folder of the home */
+  /** writes z as safetensors, or an adapter as a PEFT folder (adapter_config.json, adapter_model.safetensors); with `merged`, a checkpoint folder. Without a path, into the exports folder of the home */
   'experts.export': call(z.object({ id, path: z.string().optional(), merged: z.string().optional() }))<{ path: string; merged?: string }>(),
 
   'mixes.list': call(z.object({ modelId: id.optional() }))<MixDto[]>(),
@@ -231,6 +299,7 @@ export interface Events {
   'models.changed': null;
   'datasets.changed': null;
   'experts.changed': null;
+  'comparison.changed': { id: string };
   'mixes.changed': null;
   'settings.changed': SettingsDto;
   'job.changed': JobDto;

@@ -4,7 +4,7 @@
  * one result or error; a request is stopped by `{ cancel: id }` (ends with code `cancelled`), and a training is
  * also steered by `{ steer: id, action }`.
  */
-import type { ChatMessage, ColumnMapping, Device, DeviceDto, InspectionDto, Interval, PreviewRow, SampleDto, Sampling, StepMetric, UnusableRow, ValidationMetric } from '../../shared/contract.ts';
+import type { ChatMessage, ColumnMapping, Device, DeviceDto, InspectionDto, Interval, CostDto, PreviewRow, SampleDto, Sampling, Split, StepMetric, TestScoreDto, TrialDto, UnusableRow, ValidationMetric } from '../../shared/contract.ts';
 import type { ErrorDto } from '../../shared/errors.ts';
 import type { MatrixShape, ZVectors } from '../../shared/matrices.ts';
 import type { TrainingConfig } from '../../shared/training.ts';
@@ -14,6 +14,10 @@ export interface TaskRow {
   row: number;
   messages: ChatMessage[];
   reference: string | null;
+  /** the answer to imitate, where it is not the reference */
+  demonstration?: string;
+  /** where the dataset itself says so */
+  split?: Split;
   /** all columns, for graders that need more than the reference (tests, options, the user's expression) */
   data: Record<string, unknown>;
 }
@@ -43,9 +47,20 @@ export interface ObjectiveResult {
 
 /** All state of a training at a step boundary; opaque to the privileged process, which stores it as a blob. */
 export interface TrainCheckpoint { step: number; blob: Uint8Array }
+/** Trained tensors by name, as PEFT names them for an adapter; one number per singular value and matrix for `svf`. */
+export interface TrainedTensor { shape: number[]; data: Float32Array }
 export interface TrainOutcome {
-  z: ZVectors; baseScore: number; score: number; gain: Interval; bestStep: number; steps: number; seconds: number; stoppedEarly: boolean;
+  /** of the trial that validation chose */
+  tensors: Record<string, TrainedTensor>;
+  /** means over trials of the chosen λ; of a single trial, its own */
+  test: TestScoreDto;
+  trials: TrialDto[];
+  cost: CostDto;
+  rowsUsed: Record<Split, number>;
+  bestStep: number; steps: number; stoppedEarly: boolean;
 }
+/** What a model is evaluated under: nothing, z, or an adapter's tensors. */
+export type Tuning = { method: 'svf'; z: ZVectors } | { method: 'lora' | 'dora' | 'ia3'; tensors: Record<string, TrainedTensor>; rank: number; alpha: number };
 
 export interface EngineCalls {
   hello: { input: { threads: number }; result: { versions: Record<string, string>; devices: DeviceDto[] }; event: never };
@@ -72,20 +87,30 @@ export interface EngineCalls {
     input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; config: TrainingConfig; checkpoint?: TrainCheckpoint };
     result: TrainOutcome;
     event:
-      | { type: 'base'; score: number; rows: number }
+      | { type: 'base'; trial: number; score: number; rows: number }
       | { type: 'step'; metric: StepMetric; samples: SampleDto[] }
       | { type: 'validation'; metric: ValidationMetric }
       | { type: 'checkpoint'; checkpoint: TrainCheckpoint }
       | { type: 'progress'; done: number; total: number; secondsLeft: number; note: string };
   };
   evaluate: {
-    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; z: ZVectors; sampling: Sampling; samples: number };
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; tuning: Tuning; sampling: Sampling; samples: number };
     result: { score: number; interval: Interval; rows: number; samples: SampleDto[]; seconds: number };
     event: { done: number; total: number; secondsLeft: number };
   };
 
+  /** an expert against the base on the same rows, with z as it is or shuffled within each matrix */
+  control: {
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; z: ZVectors; shuffleSeed: number; sampling: Sampling; samples: number };
+    result: TestScoreDto;
+    event: { done: number; total: number; secondsLeft: number };
+  };
+  /** σ of every matrix, from the SVD cache */
+  spectrum: { input: ModelPlace; result: { name: string; layer: number; projection: string; sigma: Float32Array }[]; event: never };
+
+  exportAdapter: { input: { model: ModelPlace; path: string; method: 'lora' | 'dora' | 'ia3'; tensors: Record<string, TrainedTensor>; rank: number; alpha: number; dropout: number; baseModel: string; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: never };
   exportZ: { input: { path: string; z: ZVectors; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: never };
-  exportMerged: { input: { model: ModelPlace; z: ZVectors; path: string; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: { done: number; total: number } };
+  exportMerged: { input: { model: ModelPlace; tuning: Tuning; path: string; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: { done: number; total: number } };
   /** reads and checks an expert file against a model: names, ranks and weights hash */
   importZ: { input: { path: string; against?: ModelFacts }; result: { z: ZVectors; metadata: Record<string, string> }; event: never };
 }
