@@ -8,7 +8,7 @@ import type { ModelSettings } from './settings/settings.ts';
 
 const mappings: Record<Skill['grader'], ColumnMapping> = {
   number: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' },
-  choice: { kind: 'choices', prompt: 'prompt', choices: 'choices', answer: 'answer' },
+  choice: { kind: 'choices', prompt: 'prompt', choices: 'choices', answer: 'answer', demonstration: 'working' },
   python: { kind: 'code-tests', prompt: 'prompt', answer: 'answer', tests: 'tests' },
 };
 

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { sampleWords } from '../world.ts';
+import { names, sampleWords } from '../world.ts';
 import { families, type Family, type Parameters, type PythonValue } from './code-families.ts';
 import type { Cue, Problem, Skill } from './skill.ts';
 
@@ -85,14 +85,40 @@ function problem(random: Random): Problem {
   return makeProblem(random, [{ family, parameters }], variable, random.pick(family.phrases(variable, parameters))) ?? problem(random);
 }
 
-/** Two manipulations, one after the other. */
+/** Names of the other kind of input, numbers beyond those shown, talk around the request, two manipulations in a row. */
 function hardProblem(random: Random): Problem {
+  switch (random.integer(0, 9)) {
+    case 0: case 1: case 2: return renamed(random, (ask) => ask);
+    case 3: case 4: return renamed(random, (ask, variable, input) => `${random.pick(names)} has a ${input === 'text' ? 'text' : 'list'} called ${variable}. ${ask}`);
+    case 5: case 6: return renamed(random, (ask) => `${random.pick(names)} asks: How do I do this? ${ask} Tell me.`);
+    case 7: case 8: return largeNumber(random);
+    default: return composition(random);
+  }
+}
+
+/** A text under a name that only lists had, or the other way round. */
+function renamed(random: Random, tell: (ask: string, variable: string, input: Family['input']) => string): Problem {
+  const family = random.pick(families);
+  const parameters = family.parameters?.(random) ?? {};
+  const variable = random.pick(variables[family.input === 'text' ? 'numbers' : 'text']);
+  return makeProblem(random, [{ family, parameters }], variable, tell(random.pick(family.phrases(variable, parameters)), variable, family.input)) ?? renamed(random, tell);
+}
+
+function largeNumber(random: Random): Problem {
+  const family = random.pick(families.filter(({ id }) => ['add-k', 'times-k', 'above', 'below', 'repeat'].includes(id)));
+  const parameters = { k: family.id === 'repeat' ? random.integer(7, 12) : random.integer(41, 99) };
+  const variable = random.pick(variables[family.input]);
+  return makeProblem(random, [{ family, parameters }], variable, random.pick(family.phrases(variable, parameters))) ?? largeNumber(random);
+}
+
+/** Two manipulations, one after the other. */
+function composition(random: Random): Problem {
   const first = random.pick(families.filter((family) => family.output === 'text' || family.output === 'numbers'));
   const second = random.pick(families.filter((family) => family.input === first.output && family.id !== first.id && family.output !== 'truth'));
   const [p, q] = [first.parameters?.(random) ?? {}, second.parameters?.(random) ?? {}];
   const variable = random.pick(variables[first.input]);
   const [ask, then] = [random.pick(first.phrases(variable, p)), random.pick(second.phrases('the result', q))];
-  return makeProblem(random, [{ family: first, parameters: p }, { family: second, parameters: q }], variable, `${ask} Then: ${then}`) ?? hardProblem(random);
+  return makeProblem(random, [{ family: first, parameters: p }, { family: second, parameters: q }], variable, `${ask} Then: ${then}`) ?? composition(random);
 }
 
 const cues: readonly Cue[] = [

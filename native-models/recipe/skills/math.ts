@@ -152,14 +152,34 @@ function story(random: Random): Story {
   }
 }
 
-/** Three steps, or numbers up to 999. */
+/** Orders of steps that were never shown, three people's things, three steps. */
 function hardStory(random: Random): Story {
-  const [name, friend] = random.sample(names, 2) as [string, string];
+  const [name, friend, third] = random.sample(names, 3) as [string, string, string];
   const thing = random.pick(things);
   const box = random.pick(containers);
   const make = (family: string, texts: string[], steps: Step[]): Story => ({ family, name, text: random.pick(texts), steps });
-  switch (random.integer(0, 3)) {
-    case 0: {
+  switch (random.integer(0, 9)) {
+    case 0: case 1: case 2: {
+      const [a, b, c] = [random.integer(20, 60), random.integer(2, 18), random.integer(2, 30)];
+      return make('subtract-add', [
+        `${name} has ${a} ${thing}, loses ${b} and finds ${c}. How many ${thing} does ${name} have now?`,
+        `${name} has ${a} ${thing}. ${friend} takes ${b}, then ${name} buys ${c} more. How many ${thing} does ${name} have now?`,
+      ], chain({ left: a, operation: '-', right: b }, ['+', c]));
+    }
+    case 3: case 4: case 5: {
+      const [a, b, c] = [random.integer(40, 90), random.integer(2, 18), random.integer(2, 18)];
+      return make('subtract-subtract', [
+        `${name} has ${a} ${thing}, loses ${b} and gives ${friend} ${c}. How many ${thing} are left?`,
+        `${name} has ${a} ${thing}. ${friend} takes ${b}, then ${third} takes ${c}. How many ${thing} are left?`,
+      ], chain({ left: a, operation: '-', right: b }, ['-', c]));
+    }
+    case 6: case 7: {
+      const [a, b, c] = [random.integer(5, 30), random.integer(5, 30), random.integer(5, 30)];
+      return make('three-people', [
+        `${name} has ${a} ${thing}, ${friend} has ${b} and ${third} has ${c}. How many ${thing} do they have together?`,
+      ], chain({ left: a, operation: '+', right: b }, ['+', c]));
+    }
+    case 8: {
       const [a, b] = [random.integer(20, 60), random.integer(5, 25)];
       const c = random.integer(5, Math.min(40, a + b - 1));
       const d = random.integer(2, 14);
@@ -168,27 +188,12 @@ function hardStory(random: Random): Story {
         `${name} has ${a} ${thing} and gets ${b} more. Then ${friend} takes ${c} and brings ${d} back. How many ${thing} does ${name} have now?`,
       ], chain({ left: a, operation: '+', right: b }, ['-', c], ['+', d]));
     }
-    case 1: {
+    default: {
       const [a, b] = [random.integer(3, 9), random.integer(3, 9)];
       const [c, d] = [random.integer(2, 20), random.integer(2, a * b - 1)];
       return make('multiply-add-subtract', [
         `${name} has ${a} ${box} of ${b} ${thing}, finds ${c} more and loses ${d}. How many ${thing} are left?`,
       ], chain({ left: a, operation: '*', right: b }, ['+', c], ['-', d]));
-    }
-    case 2: {
-      const [a, b] = [random.integer(100, 600), random.integer(50, 399)];
-      return make('large-add', [
-        `${name} has ${a} ${thing} and gets ${b} more. How many ${thing} does ${name} have now?`,
-        `${name} has ${a} ${thing}. ${friend} has ${b} ${thing}. How many ${thing} do they have together?`,
-      ], [{ left: a, operation: '+', right: b }]);
-    }
-    default: {
-      const a = random.integer(200, 999);
-      const b = random.integer(50, a - 20);
-      return make('large-subtract', [
-        `${name} has ${a} ${thing} and loses ${b}. How many ${thing} are left?`,
-        `There are ${a} ${thing}. ${name} takes ${b} away. How many ${thing} are left?`,
-      ], [{ left: a, operation: '-', right: b }]);
     }
   }
 }
