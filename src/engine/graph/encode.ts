@@ -211,6 +211,17 @@ const emitters: { [K in Op]: Emit<K> } = {
   scatterLast: withAttributes('ScatterElements', { axis: -1 }),
   topKValues: (encoder, node) => topK(encoder, node)[0],
   topKIndices: (encoder, node) => topK(encoder, node)[1],
+
+  recomputed: (encoder, node) => encoder.nameOf(node.inputs[0]),
+  // A reshape of x to its own extents, chosen by a value of `after`: no byte moves, and no optimiser can tell.
+  barrier: (encoder, node) => {
+    const [x, after] = node.inputs.map((child) => encoder.nameOf(child));
+    const [zero, one] = [encoder.ints(0), encoder.ints(1)];
+    const first = encoder.emit('Slice', [encoder.emit('Reshape', [after, encoder.ints(-1)]), zero, one, zero]);
+    const positive = encoder.emit('Greater', [first, encoder.constant(Float32Array.of(0), [])]);
+    const extents = encoder.ints(...node.shape.map((dim) => (typeof dim === 'number' ? dim : 0)));
+    return encoder.emit('Reshape', [x, encoder.emit('Where', [positive, extents, extents])], { target: node });
+  },
 };
 
 function swapLastTwo(encoder: Encoder, node: Node): string {

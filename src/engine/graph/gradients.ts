@@ -4,6 +4,7 @@
  */
 import { add, cast, concat, div, expandLike, matmul, mul, neg, gatherLast, reciprocal, reshapeLike, rotary, scalar, scatterAdd, scatterLast, sigmoid, slice, sqrt, sub, sum, transpose, where, zerosLike, exp, reshape } from './builders.ts';
 import { topological } from './graph.ts';
+import { again } from './recompute.ts';
 import type { Node, Op } from './ops.ts';
 import { GraphError } from './shapes.ts';
 
@@ -110,6 +111,14 @@ export const gradientRules: { [K in Op]: Rule<K> | NotDifferentiable } = {
   scatterLast: ({ inputs: [onto, index] }, g) => [unbroadcast(g, onto), null, gatherLast(g, index)],
   topKValues: 'not differentiable', // used only for sampling
   topKIndices: 'not differentiable',
+
+  // The block once more, behind the gradient: its first values need not live until here.
+  recomputed: (node, g) => {
+    const [, x, ...leaves] = node.inputs;
+    const { from, y } = again(node, g);
+    return [null, ...accumulate(y, g, [from, ...leaves], from).map((gradient, i) => gradient ?? zerosLike([x, ...leaves][i]))];
+  },
+  barrier: 'not differentiable', // appears only in gradients
 };
 
 /** C = α op(A) op(B): dA = α g op(B)ᵀ, dB = α op(A)ᵀ g, transposed back where the operand was. */
@@ -133,17 +142,22 @@ function matmulGradient({ inputs: [a, b], attributes: { transposeA, transposeB, 
  */
 export function gradientsOf(of: Node, targets: readonly Node[]): Node[] {
   if (of.shape.some((dim) => dim !== 1)) throw new GraphError('the objective must hold one value');
-  const nodes = topological([of]);
+  const ones = add(zerosLike(of), scalar(1));
+  return accumulate(of, ones, targets).map((gradient, i) => gradient ?? zerosLike(targets[i]));
+}
+
+/** Gradients of Σ seed · of, not beyond `until`; null where a target is not part of it. */
+function accumulate(of: Node, seed: Node, targets: readonly Node[], until?: Node): (Node | null)[] {
+  const nodes = topological([of], until);
   const wanted = new Set(targets);
   const onPath = new Set<Node>();
   for (const candidate of nodes) {
     if (wanted.has(candidate) || candidate.inputs.some((child) => onPath.has(child))) onPath.add(candidate);
   }
-  const ones = add(zerosLike(of), scalar(1));
-  const gradients = new Map<Node, Node>([[of, ones]]);
+  const gradients = new Map<Node, Node>([[of, seed]]);
   for (const current of nodes.toReversed()) {
     const gradient = gradients.get(current);
-    if (gradient === undefined || !onPath.has(current)) continue;
+    if (gradient === undefined || current === until || !onPath.has(current)) continue;
     const contributions = apply(current, gradient);
     current.inputs.forEach((child, i) => {
       const contribution = contributions[i];
@@ -152,7 +166,7 @@ export function gradientsOf(of: Node, targets: readonly Node[]): Node[] {
       gradients.set(child, sofar ? add(sofar, contribution) : contribution);
     });
   }
-  return targets.map((target) => gradients.get(target) ?? zerosLike(target));
+  return targets.map((target) => gradients.get(target) ?? null);
 }
 
 function apply<K extends Op>(node: Node<K>, gradient: Node): (Node | null)[] {

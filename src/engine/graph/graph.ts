@@ -6,6 +6,7 @@
  *   shapes.ts     what each op makes of its inputs (checked while building)
  *   builders.ts   one function per op
  *   gradients.ts  the total gradient table, and reverse accumulation over it
+ *   recompute.ts  blocks that are made again in the backward pass instead of being kept for it
  *   encode.ts     ONNX bytes
  */
 import type { Node } from './ops.ts';
@@ -21,8 +22,8 @@ export interface Graph {
 
 export const isInput = (node: Node): node is Node<'input'> => node.op === 'input';
 
-/** Nodes reachable from `roots`, each after its inputs, in a deterministic order. Iterative: graphs are deep. */
-export function topological(roots: Iterable<Node>): Node[] {
+/** Nodes reachable from `roots`, each after its inputs, in a deterministic order; not beyond `until`. Iterative: graphs are deep. */
+export function topological(roots: Iterable<Node>, until?: Node): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; next: number }[] = [];
@@ -32,7 +33,7 @@ export function topological(roots: Iterable<Node>): Node[] {
     stack.push({ node: root, next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      const child = top.node.inputs[top.next++];
+      const child = top.node === until ? undefined : top.node.inputs[top.next++];
       if (child === undefined) {
         order.push(top.node);
         stack.pop();

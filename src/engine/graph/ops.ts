@@ -76,6 +76,10 @@ export interface OpAttributes {
   scatterLast: None; // scatterLast(onto [… , v], index [… , 1], updates [… , 1])
   topKValues: { k: number }; // last, descending
   topKIndices: { k: number };
+
+  // ---- when a value is computed, and for how long it is kept
+  recomputed: None; // recomputed(y, x, ...leaves): y, made of x and the leaves, made again for its gradient
+  barrier: None; // barrier(x, after): x, not before `after` is there
 }
 
 export type Op = keyof OpAttributes;

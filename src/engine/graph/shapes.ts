@@ -160,6 +160,12 @@ export const rules: { [K in Op]: Rule<K> } = {
   scatterLast: ([onto]) => ({ shape: onto.shape, dtype: 'float32' }),
   topKValues: ([x], { k }) => ({ shape: [...x.shape.slice(0, -1), k], dtype: 'float32' }),
   topKIndices: ([x], { k }) => ({ shape: [...x.shape.slice(0, -1), k], dtype: 'int64' }),
+
+  recomputed: ([y]) => ({ shape: y.shape, dtype: y.dtype }),
+  barrier: ([x, after]) => {
+    expectType(after, 'float32', 'what a barrier waits for');
+    return { shape: x.shape, dtype: x.dtype };
+  },
 };
 
 function lastTwo(shape: Shape, transposed: boolean): [Dim, Dim] {

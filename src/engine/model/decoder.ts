@@ -4,6 +4,7 @@
  */
 import { add, concat, gather, input, matmul, mul, reshape, rmsNorm, rotary, silu, slice, sliceFrom, softmax, transpose } from '../graph/builders.ts';
 import type { Node } from '../graph/ops.ts';
+import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
 import { matrixName, type Projection } from '../../shared/matrices.ts';
 import type { Weights } from './weights.ts';
@@ -40,10 +41,16 @@ export function decoderInputs(config: ModelConfig, tokens: number | 'tokens'): D
   };
 }
 
-/** Token ids [rows, tokens] → final normalised hidden states [rows, tokens, hidden]. */
-export function decoder(config: ModelConfig, weights: Weights, inputs: DecoderInputs, attend: Attend): Node {
+/**
+ * Token ids [rows, tokens] → final normalised hidden states [rows, tokens, hidden]. With `recompute`, a gradient keeps
+ * the hidden state before each layer and makes what lies inside a layer again.
+ */
+export function decoder(config: ModelConfig, weights: Weights, inputs: DecoderInputs, attend: Attend, { recompute = false } = {}): Node {
   let x = gather(weights.tensor('model.embed_tokens.weight'), inputs.ids);
-  for (let layer = 0; layer < config.layers; layer++) x = decoderLayer(config, weights, layer, x, inputs.rotary, attend);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const block = (hidden: Node): Node => decoderLayer(config, weights, layer, hidden, inputs.rotary, attend);
+    x = recompute ? recomputed(x, block) : block(x);
+  }
   return rmsNorm(x, weights.tensor('model.norm.weight'), config.rmsNormEps);
 }
 

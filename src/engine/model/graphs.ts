@@ -1,8 +1,9 @@
 /** The graphs that a model is run with. Every one is made from the same decoder over the weights it is given. */
-import { exp, gather, gatherLast, input, logSoftmax, matmul, mul, neg, reshape, sub, sum } from '../graph/builders.ts';
+import { add, concat, exp, gather, gatherLast, input, logSoftmax, matmul, mul, neg, reshape, slice, sub, sum } from '../graph/builders.ts';
 import { gradientsOf } from '../graph/gradients.ts';
 import { graph, type Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/ops.ts';
+import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
 import { cachedAttention, decoder, decoderInputs, fullAttention } from './decoder.ts';
 import { chooseToken, type SamplingMode } from './sampling.ts';
@@ -15,12 +16,12 @@ const logitsOf = (config: ModelConfig, weights: Weights, hidden: Node): Node =>
   matmul(hidden, weights.tensor(headName(config)), { transposeB: true });
 
 /** Hidden states of a whole batch, flat: [rows · tokens, hiddenSize]. */
-function flatHidden(config: ModelConfig, weights: Weights, heads?: (layer: number, key: Node, value: Node) => void): Node {
+function flatHidden(config: ModelConfig, weights: Weights, { heads, recompute = false }: { heads?: (layer: number, key: Node, value: Node) => void; recompute?: boolean } = {}): Node {
   const full = fullAttention(config, input('mask', 'float32', ['tokens', 'tokens']));
   const hidden = decoder(config, weights, decoderInputs(config, 'tokens'), (layer, qkv) => {
     heads?.(layer, qkv.key, qkv.value);
     return full(layer, qkv);
-  });
+  }, { recompute });
   return reshape(hidden, ['rows*tokens', config.hiddenSize]);
 }
 
@@ -33,9 +34,11 @@ export const valueName = (layer: number): string => `value${layer}`;
  */
 export function prefillGraph(config: ModelConfig, weights: Weights, mode: SamplingMode): Graph {
   const outputs: Record<string, Node> = {};
-  const hidden = flatHidden(config, weights, (layer, key, value) => {
-    outputs[keyName(layer)] = key;
-    outputs[valueName(layer)] = value;
+  const hidden = flatHidden(config, weights, {
+    heads: (layer, key, value) => {
+      outputs[keyName(layer)] = key;
+      outputs[valueName(layer)] = value;
+    },
   });
   const logits = logitsOf(config, weights, gather(hidden, input('last', 'int64', ['rows'])));
   return graph('prefill', { ...chooseToken(logits, mode), ...outputs });
@@ -73,6 +76,49 @@ export function scoreGraph(config: ModelConfig, weights: Weights): Graph {
 
 export type KlDirection = 'policy-base' | 'base-policy';
 
+export interface ObjectiveGraphOptions {
+  klDirection: KlDirection;
+  gradient: boolean;
+  /** keep one hidden state per layer for the backward pass, and make the rest again */
+  recompute?: boolean;
+  /** logits are made for so many equal parts of the places, one after the other and again for the gradient; n must be a multiple of it */
+  headParts?: number;
+}
+
+/** Policy against base at n places, each [n, 1]. */
+interface Comparison {
+  logProbs: Node;
+  klPolicyBase: Node;
+  klBasePolicy: Node;
+}
+
+function comparison(config: ModelConfig, weights: Weights, hidden: Node, baseHidden: Node, targets: Node): Comparison {
+  const policy = logSoftmax(logitsOf(config, weights, hidden));
+  const base = logSoftmax(logitsOf(config, weights, baseHidden));
+  return {
+    logProbs: gatherLast(policy, targets),
+    klPolicyBase: sum(mul(exp(policy), sub(policy, base)), [1]),
+    klBasePolicy: sum(mul(exp(base), sub(base, policy)), [1]),
+  };
+}
+
+/** The same numbers; what is as wide as the vocabulary is not kept for the gradient. */
+function recomputedComparison(config: ModelConfig, weights: Weights, hidden: Node, baseHidden: Node, targets: Node): Comparison {
+  const width = config.hiddenSize;
+  const together = recomputed(concat([hidden, baseHidden], 1), (both) => {
+    const { logProbs, klPolicyBase, klBasePolicy } = comparison(config, weights, slice(both, 1, 0, width), slice(both, 1, width, 2 * width), targets);
+    return concat([logProbs, klPolicyBase, klBasePolicy], 1);
+  });
+  return { logProbs: slice(together, 1, 0, 1), klPolicyBase: slice(together, 1, 1, 2), klBasePolicy: slice(together, 1, 2, 3) };
+}
+
+/** `make` of each of `count` equal parts of the tensors' first axes. */
+function inParts<R>(count: number, tensors: readonly Node[], make: (parts: readonly Node[]) => R): R[] {
+  if (count === 1) return [make(tensors)];
+  const stacked = tensors.map((tensor) => reshape(tensor, [count, 'part', tensor.shape[1]]));
+  return Array.from({ length: count }, (_, i) => make(stacked.map((tensor) => reshape(slice(tensor, 0, i, i + 1), ['part', tensor.shape[2]]))));
+}
+
 /**
  * The policy-gradient objective over the answer tokens of a batch, and its gradient with respect to z:
  * `J = Σᵢ wᵢ log π(yᵢ) − Σᵢ kᵢ KLᵢ` (arXiv 2501.06252, eq. 2, summed over tokens; w carries the reward or the
@@ -85,21 +131,22 @@ export type KlDirection = 'policy-base' | 'base-policy';
 export function objectiveGraph(
   config: ModelConfig,
   weights: Weights & { scales: ReadonlyMap<string, Node> },
-  options: { klDirection: KlDirection; gradient: boolean },
+  options: ObjectiveGraphOptions,
 ): Graph {
-  const hidden = gather(flatHidden(config, weights), input('at', 'int64', ['n']));
-  const policy = logSoftmax(logitsOf(config, weights, hidden));
-  const base = logSoftmax(logitsOf(config, weights, input('baseHidden', 'float32', ['n', config.hiddenSize])));
-  const logProbs = gatherLast(policy, input('targets', 'int64', ['n', 1]));
-  const klPolicyBase = sum(mul(exp(policy), sub(policy, base)), [1]);
-  const klBasePolicy = sum(mul(exp(base), sub(base, policy)), [1]);
-  const outputs: Record<string, Node> = { logProbs, klPolicyBase, klBasePolicy };
-  if (!options.gradient) return graph('objective', outputs);
+  const { klDirection, gradient, recompute = false, headParts = 1 } = options;
+  const hidden = gather(flatHidden(config, weights, { recompute }), input('at', 'int64', ['n']));
+  const baseHidden = input('baseHidden', 'float32', ['n', config.hiddenSize]);
+  const targets = input('targets', 'int64', ['n', 1]);
+  const compared = inParts(headParts, [hidden, baseHidden, targets], ([h, b, t]) => (headParts > 1 ? recomputedComparison : comparison)(config, weights, h, b, t));
+  const joined = (name: keyof Comparison): Node => (headParts === 1 ? compared[0][name] : reshape(concat(compared.map((part) => part[name]), 0), ['n', 1]));
+  const outputs: Record<string, Node> = { logProbs: joined('logProbs'), klPolicyBase: joined('klPolicyBase'), klBasePolicy: joined('klBasePolicy') };
+  if (!gradient) return graph('objective', outputs);
 
-  const kl = options.klDirection === 'policy-base' ? klPolicyBase : klBasePolicy;
-  const gain = mul(input('weight', 'float32', ['n', 1]), logProbs);
-  const price = mul(input('klWeight', 'float32', ['n', 1]), kl);
-  const objective = sum(sub(gain, price), [0, 1]);
+  const kl = klDirection === 'policy-base' ? 'klPolicyBase' : 'klBasePolicy';
+  const weighting = inParts(headParts, [input('weight', 'float32', ['n', 1]), input('klWeight', 'float32', ['n', 1])], (parts) => parts);
+  const objective = compared
+    .map((part, i) => sum(sub(mul(weighting[i][0], part.logProbs), mul(weighting[i][1], part[kl])), [0, 1]))
+    .reduce(add);
   const names = [...weights.scales.keys()];
   gradientsOf(objective, [...weights.scales.values()]).forEach((gradient, i) => {
     outputs[gradientName(names[i])] = gradient;
