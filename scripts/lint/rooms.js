@@ -17,6 +17,7 @@ export const rooms = {
   'src/engine/model': { rooms: ['src/shared', 'src/engine/graph', 'src/engine/checkpoint'], types: ['src/engine/host'], instead: 'The decoder is a function to graphs: take the configuration as an argument, and let src/engine/runtime run it.' },
   'src/engine/runtime': { rooms: ['src/shared', 'src/engine/graph', 'src/engine/model', 'src/engine/checkpoint'], types: ['src/engine/host'], packages: ['onnxruntime-node', 'zod'], instead: 'ONNX Runtime is only here; what trains or decomposes calls it from above.' },
   'src/engine/tasks': { rooms: ['src/shared'], types: ['src/engine/checkpoint', 'src/engine/host'], packages: [...parsers, 'zod'], instead: 'A task is data and a pure grader: take the tokenizer as an argument.' },
+  'src/engine/adapt': { rooms: ['src/shared', 'src/engine/runtime', 'src/engine/tasks', 'src/engine/train', 'src/engine/model'], types: ['src/engine/checkpoint', 'src/engine/host'], packages: ['zod'], instead: 'A search or a dispatcher takes a loaded model, rows and a seed as arguments.' },
   'src/engine/train': { rooms: ['src/shared', 'src/engine/model', 'src/engine/runtime', 'src/engine/tasks', 'src/engine/svd', 'src/engine/graph'], types: ['src/engine/checkpoint', 'src/engine/host'], packages: ['zod'], instead: 'Stores, files and processes stay outside: take rows, seed and clock as arguments.' },
   'src/engine/host': { rooms: ['src/shared', 'src/engine'], packages: ['zod'], instead: 'The engine process knows no database and no window.' },
 
