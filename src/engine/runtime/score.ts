@@ -9,24 +9,35 @@ export interface Sequence {
   answer: readonly number[];
 }
 
-/** Feeds over whole sequences; `at` are the flat places whose next token belongs to an answer, `targets` those tokens. */
-export function sequenceFeeds(model: LoadedModel, sequences: readonly Sequence[]): { feeds: Feeds; targets: Feeds; count: number } {
+/**
+ * Feeds over whole sequences; `at` are the flat places whose next token belongs to an answer, `targets` those tokens.
+ * `count` places are real; zeros follow them up to `places`, a multiple of `parts`.
+ */
+export function sequenceFeeds(model: LoadedModel, sequences: readonly Sequence[], parts = 1): { feeds: Feeds; targets: Feeds; count: number; places: number } {
   const { rows, tokens, ids, positions } = rightPadded(sequences.map(({ prompt, answer }) => [...prompt, ...answer]));
-  const { cos, sin, positions: places } = model.rotary.for(tokens);
-  const tables = [places, model.config.headDim / 2];
+  const { cos, sin, positions: rotaryPositions } = model.rotary.for(tokens);
+  const tables = [rotaryPositions, model.config.headDim / 2];
   const at = sequences.flatMap(({ prompt, answer }, row) => answer.map((_, i) => BigInt(row * tokens + prompt.length - 1 + i)));
   const targets = sequences.flatMap(({ answer }) => answer.map(BigInt));
+  const count = at.length;
+  const places = Math.ceil(count / parts) * parts;
+  const padded = (values: readonly bigint[]): BigInt64Array => {
+    const data = new BigInt64Array(places);
+    data.set(values);
+    return data;
+  };
   return {
-    count: at.length,
+    count,
+    places,
     feeds: {
       ids: longs(ids, [rows, tokens]),
       positions: longs(positions, [rows, tokens]),
       cos: floats(cos, tables),
       sin: floats(sin, tables),
       mask: floats(causalMask(tokens, model.config.slidingWindow), [tokens, tokens]),
-      at: longs(BigInt64Array.from(at), [at.length]),
+      at: longs(padded(at), [places]),
     },
-    targets: { targets: longs(BigInt64Array.from(targets), [targets.length, 1]) },
+    targets: { targets: longs(padded(targets), [places, 1]) },
   };
 }
 

@@ -1,13 +1,14 @@
 /**
- * The objective of a batch of answers and its gradient with respect to z, in pieces that fit in memory:
+ * The objective of a batch of answers and its gradient, under z or an adapter, in pieces that fit in memory:
  * `J = Σ_b [ w_b Σ_t log π(y_t) − k_b Σ_t KL_t ]` (arXiv 2501.06252, eq. 2).
  */
 import type { ZVectors } from '../../shared/matrices.ts';
-import { scaleName, factorisedWeights } from '../model/weights.ts';
 import { gradientName, objectiveGraph, type KlDirection } from '../model/graphs.ts';
-import { scaled, type LoadedModel } from '../runtime/loaded-model.ts';
+import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { baseHiddenOf, sequenceFeeds, type Sequence } from '../runtime/score.ts';
-import { floatData, floats, type Feeds } from '../runtime/session.ts';
+import { floatData, floats } from '../runtime/session.ts';
+import type { Policy } from './methods/method.ts';
+import { gradientOfZ, svfPolicy } from './methods/svf.ts';
 
 export interface WeightedSequence extends Sequence {
   /** reward or advantage of the answer */
@@ -25,7 +26,7 @@ export interface ObjectiveSums {
   logLikelihood: number[];
   klPolicyBase: number[];
   klBasePolicy: number[];
-  /** dJ/dz by matrix; empty where no gradient was asked for */
+  /** with respect to each trained input; empty where no gradient was asked for */
   gradient: Map<string, Float32Array>;
 }
 
@@ -33,46 +34,74 @@ export interface ObjectiveSums {
 const pieceTokens = 2048;
 const pieceLogits = 2 ** 25;
 
+/** Under z; the gradient is dJ/dz, by matrix. */
 export async function objective(model: LoadedModel, z: ZVectors, sequences: readonly WeightedSequence[], options: ObjectiveOptions): Promise<ObjectiveSums> {
-  const factors = await model.factorsOf(Object.keys(z));
-  const names = factors.map(({ name }) => name);
-  const key = `objective:${options.klDirection}:${options.gradient}:${names.length === model.checkpoint.matrices.length ? 'all' : names.join()}`;
-  const session = await model.session(key, () => objectiveGraph(model.config, factorisedWeights(model.plain(), factors, 'shared'), options));
-  const scales: Feeds = Object.fromEntries(factors.map((factor) => [scaleName(factor.name), floats(scaled(factor, z[factor.name]), [factor.sigma.length])]));
+  const policy = await svfPolicy(model, z);
+  const sums = await policyObjective(model, policy, sequences, options);
+  return options.gradient ? { ...sums, gradient: gradientOfZ(policy.factors, sums.gradient) } : sums;
+}
 
+/** Under any policy; the gradient is with respect to its trained inputs, by name. */
+export async function policyObjective(model: LoadedModel, policy: Policy, sequences: readonly WeightedSequence[], options: ObjectiveOptions): Promise<ObjectiveSums> {
+  const key = `objective:${options.klDirection}:${options.gradient}:${policy.key}`;
   const sums: ObjectiveSums = {
     logLikelihood: sequences.map(() => 0),
     klPolicyBase: sequences.map(() => 0),
     klBasePolicy: sequences.map(() => 0),
-    gradient: new Map(options.gradient ? factors.map(({ name, sigma }) => [name, new Float32Array(sigma.length)]) : []),
+    gradient: new Map(),
   };
-  for (const piece of pieces(sequences, model.config.vocabularySize)) {
+  for (const [index, piece] of pieces(sequences, model.config.vocabularySize).entries()) {
     const members = piece.map((i) => sequences[i]);
-    const { feeds, targets, count } = sequenceFeeds(model, members);
+    const form = formOf(model.config, members);
+    const { feeds, targets, count, places } = sequenceFeeds(model, members, form.headParts);
     if (count === 0) continue;
+    const session = await model.session(`${key}:${form.recompute}:${form.headParts}`, () => objectiveGraph(model.config, policy.weights(), { ...options, ...form }));
     const hidden = await baseHiddenOf(model, feeds);
-    const perToken = (value: (sequence: WeightedSequence) => number): Float32Array => Float32Array.from(members.flatMap((sequence) => sequence.answer.map(() => value(sequence))));
+    const perToken = (value: (sequence: WeightedSequence) => number): Float32Array => {
+      const data = new Float32Array(places);
+      data.set(members.flatMap((sequence) => sequence.answer.map(() => value(sequence))));
+      return data;
+    };
     const outputs = await session.run({
       ...feeds,
       ...targets,
-      ...scales,
-      baseHidden: floats(hidden, [count, model.config.hiddenSize]),
+      ...policy.feeds({ index, rows: feeds.ids.dims[0], tokens: feeds.ids.dims[1] }),
+      baseHidden: floats(hidden, [places, model.config.hiddenSize]),
       ...(options.gradient && {
-        weight: floats(perToken(({ weight }) => weight), [count, 1]),
-        klWeight: floats(perToken(({ klWeight }) => klWeight), [count, 1]),
+        weight: floats(perToken(({ weight }) => weight), [places, 1]),
+        klWeight: floats(perToken(({ klWeight }) => klWeight), [places, 1]),
       }),
     });
     addTokens(sums.logLikelihood, floatData(outputs.logProbs), piece, members);
     addTokens(sums.klPolicyBase, floatData(outputs.klPolicyBase), piece, members);
     addTokens(sums.klBasePolicy, floatData(outputs.klBasePolicy), piece, members);
-    // the graph differentiates with respect to σ ⊙ z
-    for (const { name, sigma } of options.gradient ? factors : []) {
-      const total = sums.gradient.get(name);
-      const part = floatData(outputs[gradientName(name)]);
-      if (total) for (let i = 0; i < sigma.length; i++) total[i] += part[i] * sigma[i];
+    for (const [output, tensor] of Object.entries(outputs)) {
+      const name = trainedName(output);
+      if (name !== null) addTo(sums.gradient, name, floatData(tensor));
     }
   }
   return sums;
+}
+
+/** What a gradient may keep of a piece before its layers are made again instead, and logits of one part of its head. */
+const keptBudget = 2 ** 29;
+const partLogits = 2 ** 21;
+
+/** Short pieces keep every inner value, which is faster; long ones one hidden state per layer, and logits part by part. */
+function formOf(config: ModelConfig, members: readonly Sequence[]): { recompute: boolean; headParts: number } {
+  const tokens = Math.max(...members.map(length));
+  const answers = members.reduce((sum, { answer }) => sum + answer.length, 0);
+  // powers of two: a graph is made for each number of parts
+  const headParts = 2 ** Math.max(0, Math.ceil(Math.log2((answers * config.vocabularySize) / partLogits)));
+  return { recompute: keptBytes(config, members.length, tokens) > keptBudget, headParts };
+}
+
+const trainedName = (output: string): string | null => (output.startsWith(gradientName('')) ? output.slice(gradientName('').length) : null);
+
+function addTo(gradient: Map<string, Float32Array>, name: string, part: Float32Array): void {
+  const total = gradient.get(name);
+  if (!total) gradient.set(name, part);
+  else for (let i = 0; i < total.length; i++) total[i] += part[i];
 }
 
 /** Sequences of like length together, so that little is spent on padding; in a fixed order. */
