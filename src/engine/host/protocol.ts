@@ -45,8 +45,11 @@ export interface ObjectiveResult {
   gradient?: Record<string, number[]>;
 }
 
-/** All state of a training at a step boundary; opaque to the privileged process, which stores it as a blob. */
-export interface TrainCheckpoint { step: number; blob: Uint8Array }
+/**
+ * All state of a training at a step boundary; opaque to the privileged process, which stores it as a blob. What was
+ * recorded after `step` of `trial` comes again when a training goes on from here; earlier trials are complete.
+ */
+export interface TrainCheckpoint { trial: number; step: number; blob: Uint8Array }
 /** Trained tensors by name, as PEFT names them for an adapter; one number per singular value and matrix for `svf`. */
 export interface TrainedTensor { shape: number[]; data: Float32Array }
 export interface TrainOutcome {

@@ -7,7 +7,7 @@ import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
 import { cachedAttention, decoder, decoderInputs, fullAttention } from './decoder.ts';
 import { chooseToken, type SamplingMode } from './sampling.ts';
-import { mergedMatrices, type FactorisedMatrix, type Weights } from './weights.ts';
+import { mergedMatrices, type FactorisedMatrix, type TrainableWeights, type Weights } from './weights.ts';
 
 const headName = (config: ModelConfig): string => (config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');
 
@@ -120,7 +120,7 @@ function inParts<R>(count: number, tensors: readonly Node[], make: (parts: reado
 }
 
 /**
- * The policy-gradient objective over the answer tokens of a batch, and its gradient with respect to z:
+ * The policy-gradient objective over the answer tokens of a batch, and its gradient with respect to z (or an adapter):
  * `J = Σᵢ wᵢ log π(yᵢ) − Σᵢ kᵢ KLᵢ` (arXiv 2501.06252, eq. 2, summed over tokens; w carries the reward or the
  * advantage, k the coefficient λ). KL is taken over the whole vocabulary at each place.
  *
@@ -130,7 +130,7 @@ function inParts<R>(count: number, tensors: readonly Node[], make: (parts: reado
  */
 export function objectiveGraph(
   config: ModelConfig,
-  weights: Weights & { scales: ReadonlyMap<string, Node> },
+  weights: TrainableWeights,
   options: ObjectiveGraphOptions,
 ): Graph {
   const { klDirection, gradient, recompute = false, headParts = 1 } = options;
@@ -147,8 +147,8 @@ export function objectiveGraph(
   const objective = compared
     .map((part, i) => sum(sub(mul(weighting[i][0], part.logProbs), mul(weighting[i][1], part[kl])), [0, 1]))
     .reduce(add);
-  const names = [...weights.scales.keys()];
-  gradientsOf(objective, [...weights.scales.values()]).forEach((gradient, i) => {
+  const names = [...weights.trained.keys()];
+  gradientsOf(objective, [...weights.trained.values()]).forEach((gradient, i) => {
     outputs[gradientName(names[i])] = gradient;
   });
   return graph('objective-gradient', outputs);

@@ -24,6 +24,11 @@ export interface Weights {
   project(x: Node, name: string): Node;
 }
 
+/** Weights with inputs of their own, by the name of the tensor that is trained. */
+export interface TrainableWeights extends Weights {
+  trained: ReadonlyMap<string, Node>;
+}
+
 /** How z comes in: `shared` is one vector for all rows, `per-row` one for each. */
 export type ZMode = 'shared' | 'per-row';
 /** The input that holds σ ⊙ z of a matrix: [rank], or [rows, 1, rank]. */
@@ -45,7 +50,7 @@ export function plainWeights(tensors: ReadonlyMap<string, PlacedTensor>): Weight
  * `y = ((x V) ⊙ s) Uᵀ` with s = σ ⊙ z for the given matrices, plain for the others (arXiv 2501.06252, eq. 1, without
  * forming W′). The product σ ⊙ z is made outside, once for all tokens of an answer.
  */
-export function factorisedWeights(base: Weights, matrices: readonly FactorisedMatrix[], mode: ZMode): Weights & { scales: ReadonlyMap<string, Node> } {
+export function factorisedWeights(base: Weights, matrices: readonly FactorisedMatrix[], mode: ZMode): TrainableWeights {
   const factors = new Map(matrices.map((matrix) => [matrix.name, matrix]));
   const scales = new Map(matrices.map(({ name, sigma: { length } }) => [name, input(scaleName(name), 'float32', mode === 'shared' ? [length] : ['rows', 1, length])]));
   const project = (x: Node, name: string): Node => {
@@ -55,7 +60,7 @@ export function factorisedWeights(base: Weights, matrices: readonly FactorisedMa
     const rotated = matmul(x, placed(`${name}:vt`, factor.vt), { transposeB: true });
     return matmul(mul(rotated, scale), placed(`${name}:u`, factor.u), { transposeB: true });
   };
-  return { tensor: base.tensor, project, scales };
+  return { tensor: base.tensor, project, trained: scales };
 }
 
 /** W′ = U diag(s) Vᵀ of each matrix [rows, columns], from the inputs `scale:<matrix>`. */

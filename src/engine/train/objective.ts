@@ -3,6 +3,8 @@
  * `J = Σ_b [ w_b Σ_t log π(y_t) − k_b Σ_t KL_t ]` (arXiv 2501.06252, eq. 2).
  */
 import type { ZVectors } from '../../shared/matrices.ts';
+import type { ModelConfig } from '../checkpoint/config.ts';
+import { keptBytes } from '../model/activations.ts';
 import { gradientName, objectiveGraph, type KlDirection } from '../model/graphs.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { baseHiddenOf, sequenceFeeds, type Sequence } from '../runtime/score.ts';

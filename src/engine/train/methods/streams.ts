@@ -1,0 +1,12 @@
+/** Streams of random numbers of a training, of their own for each use, so that no two uses share a number. */
+export const streams = {
+  /** + step */
+  step: 1,
+  /** + pass */
+  order: 0x1000_0000,
+  init: 0x2000_0000,
+  validation: 0x3000_0000,
+  test: 0x3000_0001,
+  /** + step · 65,536 + piece · 8,192 + matrix, taken modulo 2³² */
+  dropout: 0x4000_0000,
+} as const;
