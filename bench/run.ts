@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--peers] [--turns N] [decode] [training] [svd] [window]`: measures the chosen sections (all of
+ * `npm run bench -- [--peers] [--turns N] [decode] [training] [memory] [svd] [window]`: measures the chosen sections (all of
  * them by default) and writes bench/RESULTS.md. `--peers` installs node-llama-cpp to compare with. Python peers run
  * where `python3` (or SINGULAR_PYTHON) has numpy and torch.
  */
@@ -10,12 +10,13 @@ import { parseArgs } from 'node:util';
 import { benchDecode, type DecodeFigures } from './decode.ts';
 import { root, Workbench } from './models.ts';
 import { installPeers, llamaVersion, pythonVersion } from './peers.ts';
+import { benchGradientMemory } from './memory.ts';
 import { circumstances, count, machine, merged, missing, ratio, table } from './report.ts';
 import { benchSvd } from './svd.ts';
 import { benchTraining } from './training.ts';
 import { benchMemory, benchStart } from './window.ts';
 
-const sections = { decode: 'Decoding', training: 'A training step', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
+const sections = { decode: 'Decoding', training: 'A training step', memory: 'Memory of a gradient step', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
 type Section = keyof typeof sections;
 const isSection = (name: string): name is Section => name in sections;
 
@@ -30,7 +31,7 @@ const turns = Number(values.turns);
 if (values.peers) installPeers();
 
 const bench = new Workbench();
-const measure: Record<Section, () => Promise<string>> = { decode, training, svd, window };
+const measure: Record<Section, () => Promise<string>> = { decode, training, memory, svd, window };
 const parts = new Map<string, string>();
 const path = join(root, 'bench/RESULTS.md');
 try {
@@ -89,6 +90,22 @@ async function training(): Promise<string> {
       figures.map(({ task, answerTokens, seconds: by }) => [
         task, count(answerTokens), seconds(by.get('Singular')), seconds(by.get('NumPy')), seconds(by.get('PyTorch')),
         times(by.get('Singular'), by.get('NumPy')), times(by.get('Singular'), by.get('PyTorch')),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+async function memory(): Promise<string> {
+  const figures = await benchGradientMemory(bench);
+  const megabytes = (bytes: number): string => `${count(bytes / 1e6)} MB`;
+  return [
+    'Peak memory that one gradient step adds on the shapes and weights of tiny-llama (its context made longer for 2,048 tokens), each in a fresh process, and the time of a second step. *Kept*: every inner value waits for the backward pass. *Recomputed*: one hidden state per layer waits, and each layer is made again when the gradient reaches it, logits in four parts likewise (`src/engine/graph/recompute.ts`); a training takes this form where the values of a piece would need more than 512 MB.',
+    '*Predicted* (`src/engine/model/activations.ts`): kept, the inner values of all layers; recomputed, those of one layer while it is differentiated and a hidden state for each layer. Attention’s share of a layer grows with the square of the length in both.',
+    table(
+      ['rows × tokens', 'kept', 'predicted', 'recomputed', 'predicted', 'kept ÷ recomputed', 'time kept', 'time recomputed', 'same gradient to the bit'],
+      figures.map(({ rows, tokens, kept, recomputed, predictedBytes, predictedKeptBytes, sameGradient }) => [
+        `${rows} × ${count(tokens)}`, megabytes(kept.bytes), megabytes(predictedKeptBytes), megabytes(recomputed.bytes), megabytes(predictedBytes), ratio(kept.bytes / recomputed.bytes),
+        `${kept.seconds.toFixed(2)} s`, `${recomputed.seconds.toFixed(2)} s`, sameGradient ? 'yes' : '**no**',
       ]),
     ),
   ].join('\n\n');
