@@ -37,7 +37,7 @@ await store.using({ folder, cacheRoot, device: 'cpu' }, async (model) => {
       const rows = readRows(join(root, 'data', datasetFile(skill.name, hard, values.split))).map((data, row) => toTaskRow({ row, data }, mapping)).filter(isTaskRow).slice(0, values.rows === undefined ? undefined : Number(values.rows));
       const result: Record<string, unknown> = { dataset: `${skill.name}${hard ? '-hard' : ''}`, split: values.split, rows: rows.length };
       for (const temperature of [0, 1]) {
-        const { score, interval, samples } = await evaluate(model, { rows, z: {}, grader, raw: false, samples: 1, sampling: { maxTokens: 48, temperature, topP: 1, topK: 0, seed: 1, stop: [] } });
+        const { score, interval, samples } = await evaluate(model, { rows, adaptation: { kind: 'base' }, grader, raw: false, samples: 1, sampling: { maxTokens: 48, temperature, topP: 1, topK: 0, seed: 1, stop: [] } });
         result[temperature === 0 ? 'greedy' : 'temperature1'] = { score: Number(score.toFixed(3)), ci95: [interval.low, interval.high].map((bound) => Number(bound.toFixed(3))) };
         if (temperature === 0) for (const { prompt, answer, reason, score: grade } of samples.slice(0, Number(values.show))) console.log(JSON.stringify({ prompt, answer, reason, grade }));
       }

@@ -1,6 +1,7 @@
 /**
- * A mix baked into an ordinary checkpoint folder: `W' = W + U diag(σ (z − 1)) Vᵀ` for every tuned matrix
- * (arXiv 2501.06252, eq. 1, written around W so that z = 1 gives W back to the bit), everything else as it was.
+ * A mix or an adapter baked into an ordinary checkpoint folder: for a z, `W' = W + U diag(σ (z − 1)) Vᵀ` for every tuned
+ * matrix (arXiv 2501.06252, eq. 1, written around W so that z = 1 gives W back to the bit); for an adapter, the weights
+ * that it was merged into; everything else as it was.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
@@ -22,6 +23,8 @@ export interface MergeRequest {
   checkpoint: Checkpoint;
   svd: (name: string) => MatrixFactors | Promise<MatrixFactors>;
   z: ZVectors;
+  /** tensors that take another's place, by name */
+  replaced?: ReadonlyMap<string, Float32Array>;
   /** a folder that does not exist, or is empty */
   out: string;
   metadata: Readonly<Record<string, string>>;
@@ -95,7 +98,11 @@ async function writeWeights(request: MergeRequest, folder: string): Promise<void
     const tuned = values?.some((value) => value !== 1);
     shards.at(-1)?.push({
       name, dtype: place.dtype, shape: place.shape,
-      data: () => (tuned && values ? mergedBytes(request, name, place, values) : streamTensorBytes(place)),
+      data: () => {
+        const replacement = request.replaced?.get(name);
+        if (replacement) return rounded(name, place, replacement);
+        return tuned && values ? mergedBytes(request, name, place, values) : streamTensorBytes(place);
+      },
     });
   }
 
@@ -118,7 +125,6 @@ async function writeWeights(request: MergeRequest, folder: string): Promise<void
 }
 
 async function mergedBytes({ svd, multiply = multiplyPlain }: MergeRequest, name: string, place: TensorPlace, z: Float32Array): Promise<Uint8Array> {
-  if (!isWeightDtype(place.dtype)) throw new SingularError('bad-input', `${place.file} holds “${name}” as ${place.dtype}, which is no weight.`);
   const [rows = 0, columns = 0] = place.shape;
   const rank = z.length;
   const { u, sigma, vt } = await svd(name);
@@ -130,7 +136,13 @@ async function mergedBytes({ svd, multiply = multiplyPlain }: MergeRequest, name
   const change = await multiply(scaled, vt, rows, rank, columns);
   const weight = await readTensorF32(place);
   for (let i = 0; i < weight.length; i++) weight[i] = (weight[i]) + (change[i]);
-  return fromFloat32(weight, place.dtype);
+  return rounded(name, place, weight);
+}
+
+/** fp32 weights in the format that their place has */
+function rounded(name: string, { dtype, file }: TensorPlace, weight: Float32Array): Uint8Array {
+  if (!isWeightDtype(dtype)) throw new SingularError('bad-input', `${file} holds “${name}” as ${dtype}, which is no weight.`);
+  return fromFloat32(weight, dtype);
 }
 
 /** a [m, k] · b [k, n], accumulated in double precision row by row. */

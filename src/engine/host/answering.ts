@@ -5,7 +5,7 @@ import type { Adaptation, LoadedModel } from '../runtime/loaded-model.ts';
 import { Random } from '../runtime/random.ts';
 import { logProbsOf } from '../runtime/score.ts';
 import { StopWatcher } from '../runtime/stop.ts';
-import { isBase } from '../train/evaluate.ts';
+import { isBase } from '../train/methods/index.ts';
 import { objective } from '../train/objective.ts';
 import type { EngineCalls, GenerateRow, ModelPlace } from './protocol.ts';
 

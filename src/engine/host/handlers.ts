@@ -1,22 +1,22 @@
 /** What each request does. Total over the protocol: a method without a handler does not compile. */
-import { readTensorF32 } from '../checkpoint/safetensors.ts';
 import { facts, openCheckpoint, describe } from '../checkpoint/open.ts';
 import { loadTokenizer } from '../checkpoint/tokenizer.ts';
 import { scanLocalCache } from '../checkpoint/local-cache.ts';
 import { downloadModel } from '../checkpoint/hub.ts';
 import { readExpertFile, writeExpertFile } from '../checkpoint/expert-file.ts';
-import { writeMerged } from '../checkpoint/merged.ts';
+import { writePeftAdapter } from '../checkpoint/peft.ts';
 import { listDevices } from '../runtime/devices.ts';
-import { openProducts } from '../runtime/products.ts';
 import { runtimeVersion } from '../runtime/session.ts';
-import { openSvdCache, svdState } from '../svd/cache.ts';
+import { svdState } from '../svd/cache.ts';
 import { createGrader } from '../tasks/graders/index.ts';
 import { inspectDataset, readDataset } from '../tasks/inspect.ts';
 import { previewRows } from '../tasks/preview.ts';
+import { shuffledControl } from '../train/control.ts';
 import { evaluate } from '../train/evaluate.ts';
+import { adapterMatrices, adaptationOf } from '../train/methods/index.ts';
 import { train } from '../train/loop.ts';
-import { SingularError } from '../../shared/errors.ts';
 import { answer, compare } from './answering.ts';
+import { exportMerged } from './export-merged.ts';
 import type { ModelStore } from './model-store.ts';
 import { givenObjective } from './objective.ts';
 import type { EngineCalls, EngineMethod, SteerAction } from './protocol.ts';
@@ -33,6 +33,7 @@ export interface Call<M extends EngineMethod> {
 type Handlers = { [M in EngineMethod]: (input: EngineCalls[M]['input'], call: Call<M>) => Promise<EngineCalls[M]['result']> };
 
 const clock = (): number => performance.now() / 1000;
+const memory = (): number => process.memoryUsage.rss();
 
 /** The last graders stay: a Python process takes seconds to start, and a person tests a grader again and again. */
 const graders = new Map<string, ReturnType<typeof createGrader>>();
@@ -51,7 +52,7 @@ export const handlers: Handlers = {
     models.setThreads(threads);
     return { versions: { node: process.versions.node, onnxruntime: runtimeVersion() }, devices: await listDevices() };
   },
-  memory: async () => ({ rssBytes: process.memoryUsage.rss() }),
+  memory: async () => ({ rssBytes: memory() }),
   modelFacts: async ({ folder, cacheRoot }, { signal }) => {
     const checkpoint = await openCheckpoint(folder);
     await loadTokenizer(folder);
@@ -98,47 +99,42 @@ export const handlers: Handlers = {
 
   train: async ({ model, rows, grader: spec, raw, config, checkpoint }, { emit, signal, steering, models }) => {
     const grader = await graderOf(spec);
-    return models.using(model, (loaded) => train({ model: loaded, rows, grader, raw, config, emit, steering, clock, signal, ...(checkpoint && { checkpoint }) }));
+    return models.using(model, (loaded) => train({ model: loaded, rows, grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) }));
   },
-  evaluate: async ({ model, rows, grader: spec, raw, z, sampling, samples }, { emit, signal, models }) => {
+  evaluate: async ({ model, rows, grader: spec, raw, tuning, sampling, samples }, { emit, signal, models }) => {
     const grader = await graderOf(spec);
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    const result = await models.using(model, (loaded) => evaluate(loaded, { rows, z, grader, raw, sampling, samples, signal, onProgress }));
+    const result = await models.using(model, async (loaded) => evaluate(loaded, { rows, adaptation: await adaptationOf(loaded, tuning), grader, raw, sampling, samples, signal, onProgress }));
     return { ...result, seconds: clock() - began };
+  },
+
+  control: async ({ model, grader: spec, ...request }, { emit, signal, models }) => {
+    const grader = await graderOf(spec);
+    const began = clock();
+    const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
+    return models.using(model, (loaded) => shuffledControl(loaded, { ...request, grader, signal, onProgress }));
+  },
+  spectrum: async (place, { models }) =>
+    models.using(place, async (loaded) => {
+      const matrices = new Map(loaded.checkpoint.matrices.map((matrix) => [matrix.name, matrix]));
+      const factors = await loaded.factorsOf(matrices.keys());
+      return factors.flatMap(({ name, sigma }) => {
+        const matrix = matrices.get(name);
+        return matrix ? [{ name, layer: matrix.layer, projection: matrix.projection, sigma }] : [];
+      });
+    }),
+
+  exportAdapter: async ({ model, path, metadata, ...adapter }) => {
+    const checkpoint = await openCheckpoint(model.folder);
+    adapterMatrices(checkpoint.matrices, adapter);
+    return writePeftAdapter(path, { ...adapter, layers: checkpoint.config.layers }, metadata);
   },
 
   exportZ: async ({ path, z, metadata }) => {
     await writeExpertFile(path, z, metadata);
     return { path, sizeBytes: (await stat(path)).size };
   },
-  exportMerged: async ({ model, z, path, metadata }, { emit, signal, models }) => {
-    const checkpoint = await openCheckpoint(model.folder);
-    await models.using(model, (loaded) => loaded.factorsOf(Object.keys(z)));
-    const { matrices } = await openSvdCache({ checkpoint, directory: model.cacheRoot });
-    const factors = new Map(matrices.map((matrix) => [matrix.name, matrix]));
-    const backend = openProducts({ threads: 0 });
-    try {
-      return await writeMerged({
-        checkpoint,
-        z,
-        out: path,
-        metadata,
-        signal,
-        onProgress: (done, total) => emit({ done, total }),
-        svd: async (name) => {
-          const factor = factors.get(name);
-          if (!factor) throw new SingularError('conflict', `The SVD cache has no matrix ${name}.`);
-          return { u: await readTensorF32(factor.u), sigma: factor.sigma, vt: await readTensorF32(factor.vt) };
-        },
-        multiply: async (a, b, rows, rank, columns) => {
-          const product = await backend.product({ data: Float64Array.from(a), rows, columns: rank }, { data: Float64Array.from(b), rows: rank, columns });
-          return Float32Array.from(product.data);
-        },
-      });
-    } finally {
-      await backend.release();
-    }
-  },
+  exportMerged: async (input, { emit, signal, models }) => exportMerged(input, models, (done, total) => emit({ done, total }), signal),
   importZ: async ({ path, against }) => readExpertFile(path, against),
 };

@@ -104,7 +104,8 @@ export interface EngineCalls {
 
   /** an expert against the base on the same rows, with z as it is or shuffled within each matrix */
   control: {
-    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; z: ZVectors; shuffleSeed: number; sampling: Sampling; samples: number };
+    /** with `config`, the rows are those of a training and are split as it splits them: its test rows are scored; without it, all are */
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; z: ZVectors; shuffleSeed: number; sampling: Sampling; samples: number; config?: TrainingConfig };
     result: TestScoreDto;
     event: { done: number; total: number; secondsLeft: number };
   };

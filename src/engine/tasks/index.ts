@@ -10,5 +10,5 @@
 export { inspectDataset, readDataset, type ReadResult } from './inspect.ts';
 export { previewRows } from './preview.ts';
 export { isTaskRow, shownReference, toTaskRow } from './rows.ts';
-export { splitRows, type Split } from './task.ts';
+export { splitRows, type SplitRows } from './task.ts';
 export { createGrader, graders, graderKinds, parseGrader, type Grade, type Grader, type GraderKind, type GradeItem } from './graders/index.ts';

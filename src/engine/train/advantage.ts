@@ -7,17 +7,17 @@ export const rewardOf = (score: number, rewardWrong: number): number => rewardWr
 
 /**
  * `none`: the reward itself, as in the paper. `batch`: standardised over the batch. `leave-one-out`: minus the mean
- * reward of the other answers to the same prompt, or of the rest of the batch where a prompt has one answer.
+ * reward of the other answers to the same prompt, or of the rest of the batch where a prompt has one answer. `group`:
+ * standardised over the answers to the same prompt (arXiv 2402.03300).
  */
 export function advantages(rewards: readonly number[], baseline: TrainingConfig['baseline'], samplesPerPrompt: number): number[] {
   switch (baseline) {
     case 'none':
       return [...rewards];
-    case 'batch': {
-      const centre = mean(rewards);
-      const deviation = Math.sqrt(mean(rewards.map((reward) => (reward - centre) ** 2)));
-      return rewards.map((reward) => (deviation < 1e-6 ? 0 : (reward - centre) / deviation));
-    }
+    case 'batch':
+      return standardised(rewards);
+    case 'group':
+      return rewards.flatMap((_, i) => (i % samplesPerPrompt === 0 ? standardised(rewards.slice(i, i + samplesPerPrompt)) : []));
     case 'leave-one-out': {
       const group = samplesPerPrompt > 1 ? samplesPerPrompt : rewards.length;
       return rewards.map((reward, i) => {
@@ -29,4 +29,11 @@ export function advantages(rewards: readonly number[], baseline: TrainingConfig[
       });
     }
   }
+}
+
+/** Equal rewards teach nothing. */
+function standardised(rewards: readonly number[]): number[] {
+  const centre = mean(rewards);
+  const deviation = Math.sqrt(mean(rewards.map((reward) => (reward - centre) ** 2)));
+  return rewards.map((reward) => (deviation < 1e-6 ? 0 : (reward - centre) / deviation));
 }

@@ -57,7 +57,8 @@ export function answerSeeds(seed: number, stream: number, count: number): number
   return Array.from({ length: count }, () => random.bits());
 }
 
-export const toSample = (model: LoadedModel, answer: GradedAnswer, step: number, index: number, reward: number): SampleDto => ({
+export const toSample = (model: LoadedModel, answer: GradedAnswer, { trial, step }: { trial: number; step: number }, index: number, reward: number): SampleDto => ({
+  trial,
   step,
   index,
   row: answer.prompt.row.row,

@@ -1,6 +1,5 @@
-/** The score of a model under one z on given rows: the share of right answers over rows × samples. */
+/** The score of a model under one adaptation on given rows: the share of right answers over rows × samples. */
 import type { Interval, SampleDto, Sampling } from '../../shared/contract.ts';
-import type { ZVectors } from '../../shared/matrices.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { Adaptation, LoadedModel } from '../runtime/loaded-model.ts';
 import type { Grader } from '../tasks/graders/grader.ts';
@@ -16,7 +15,7 @@ export interface Evaluation {
 
 export interface EvaluationRequest {
   rows: readonly TaskRow[];
-  z: ZVectors;
+  adaptation: Adaptation;
   grader: Grader;
   raw: boolean;
   sampling: Sampling;
@@ -28,14 +27,9 @@ export interface EvaluationRequest {
 const answersAtOnce = 256;
 const samplesKept = 500;
 
-/** The base where z changes nothing, so that it is scored with the very weights of the checkpoint. */
-export const adaptationOf = (z: ZVectors): Adaptation => (isBase(z) ? { kind: 'base' } : { kind: 'shared', z });
-export const isBase = (z: ZVectors): boolean => Object.values(z).every((values) => values.every((value) => value === 1));
-
-/** Scores rows × samples; `scores[row][sample]`. One z for many answers: its weights are formed once. */
-export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], z: ZVectors, request: Pick<EvaluationRequest, 'grader' | 'sampling' | 'samples' | 'onProgress' | 'signal'> & { stream: number }): Promise<{ scores: number[][]; answers: Awaited<ReturnType<typeof gradedAnswers>> }> {
+/** Scores rows × samples; `scores[row][sample]`. */
+export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], adaptation: Adaptation, request: Pick<EvaluationRequest, 'grader' | 'sampling' | 'samples' | 'onProgress' | 'signal'> & { stream: number }): Promise<{ scores: number[][]; answers: Awaited<ReturnType<typeof gradedAnswers>> }> {
   const { grader, sampling, samples, signal } = request;
-  const adaptation: Adaptation = isBase(z) ? { kind: 'base' } : { kind: 'merged', weights: await model.merge(z) };
   const jobs = prompts.flatMap((prompt, row) => Array.from({ length: samples }, () => ({ prompt, row })));
   const seeds = answerSeeds(sampling.seed, request.stream, jobs.length);
   const scores = prompts.map((): number[] => []);
@@ -56,11 +50,11 @@ export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], 
 
 export async function evaluate(model: LoadedModel, request: EvaluationRequest): Promise<Evaluation> {
   const prompts = promptsOf(model, request.rows, request.raw);
-  const { scores, answers } = await scoreRows(model, prompts, request.z, { ...request, stream: 0 });
+  const { scores, answers } = await scoreRows(model, prompts, request.adaptation, { ...request, stream: 0 });
   return {
     score: mean(scores.flat()),
     interval: scoreInterval(scores),
     rows: prompts.length,
-    samples: answers.slice(0, samplesKept).map((answer, index) => toSample(model, answer, 0, index, answer.score)),
+    samples: answers.slice(0, samplesKept).map((answer, index) => toSample(model, answer, { trial: 0, step: 0 }, index, answer.score)),
   };
 }

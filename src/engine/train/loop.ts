@@ -1,36 +1,32 @@
 /**
- * SVF with REINFORCE, top to bottom (arXiv 2501.06252, section 3.1 and appendix A.3).
+ * A training, top to bottom: SVF or an adapter (`methods/`), by rewarded answers of its own (REINFORCE, arXiv 2501.06252,
+ * section 3.1 and appendix A.3) or by the likelihood of reference answers.
  *
  * What it leaves out of textbook policy gradients: no importance ratio and no clipping of it (every batch is used once,
- * on policy), no value network (rewards are compared with their batch, if at all), no entropy bonus. The KL term is
- * exact over the vocabulary at each place of the sampled answers, and differentiated.
+ * on policy), no value network (rewards are compared with their batch or their prompt's other answers, if at all), no
+ * entropy bonus. The KL term is exact over the vocabulary at each place of the answers, and differentiated.
  *
- * One step: form the weights of the present z → sample answers → grade → advantages → gradient → AdamW on z.
+ * Trials run one after the other: each λ of the sweep with the first seed, then the other seeds with the λ that
+ * validation chose. Validation rows choose the checkpoint of a trial, and the trial that is kept; test rows, which are
+ * the same for all trials, are scored once for each.
  */
-import type { SampleDto, StepMetric, ValidationMetric, Sampling } from '../../shared/contract.ts';
-import { attentionProjections, mlpProjections, type ZVectors } from '../../shared/matrices.ts';
+import type { TrialDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import type { TrainingConfig } from '../../shared/training.ts';
 import type { TaskRow, TrainCheckpoint, TrainOutcome } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
-import { Random } from '../runtime/random.ts';
 import type { Grader } from '../tasks/graders/grader.ts';
-import { splitRows } from '../tasks/task.ts';
-import { clipScale, gradientNorm, initMoments, updateAdamW } from './adamw.ts';
-import { advantages, rewardOf } from './advantage.ts';
-import { answerSeeds, gradedAnswers, promptsOf, toSample, type GradedAnswer, type Prompt } from './answers.ts';
-import { scoreRows } from './evaluate.ts';
-import { objective } from './objective.ts';
-import { learningRateAt } from './schedule.ts';
-import { restoreState, saveState, type TrainingState } from './state.ts';
-import { mean, pairedGain, scoreInterval } from './statistics.ts';
+import { promptsOf } from './answers.ts';
+import type { TrainEvent } from './events.ts';
+import { methodOf } from './methods/index.ts';
+import type { Method } from './methods/method.ts';
+import { streams } from './methods/streams.ts';
+import { rowsUsed, splitOf, testSet, validationSet, type ScoredSet } from './rows.ts';
+import { restoreState, saveState, type FinishedTrial, type TrainingState, type TrialState } from './state.ts';
+import { againstBase } from './statistics.ts';
+import { scoresOn, startTrial, trainStep, validate, type Trial } from './trial.ts';
 
-export type TrainEvent =
-  | { type: 'base'; score: number; rows: number }
-  | { type: 'step'; metric: StepMetric; samples: SampleDto[] }
-  | { type: 'validation'; metric: ValidationMetric }
-  | { type: 'checkpoint'; checkpoint: TrainCheckpoint }
-  | { type: 'progress'; done: number; total: number; secondsLeft: number; note: string };
+export type { TrainEvent } from './events.ts';
 
 export interface TrainRequest {
   model: LoadedModel;
@@ -44,12 +40,10 @@ export interface TrainRequest {
   steering: { action: 'keep' | 'pause' | null };
   /** seconds, from any start */
   clock: () => number;
+  /** bytes of memory in use */
+  memory: () => number;
   signal: AbortSignal;
 }
-
-/** Seeds of answers are drawn from streams of their own, so that no two sets share one. */
-const streams = { order: 0x1000_0000, init: 0x2000_0000, validation: 0x3000_0000, final: 0x3000_0001, step: 1 } as const;
-const adamW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
 /** Thrown at a step boundary when a training is paused; its checkpoint has been emitted. */
 export class Paused extends Error {
@@ -57,171 +51,123 @@ export class Paused extends Error {
 }
 
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  const { model, config, emit, steering, clock, signal } = request;
-  const { train: trainingRows, validation: validationRows } = splitRows(request.rows, config.validationShare, config.seed);
-  const training = promptsOf(model, trainingRows, request.raw);
-  const validation = validationSet(promptsOf(model, validationRows, request.raw), config);
-  const state = request.checkpoint ? restoreState(request.checkpoint.blob) : await start(request, validation);
-  let last = clock();
+  const { model, config, raw, emit, steering } = request;
+  refuseUnusable(config);
+  const split = splitOf(request.rows, config);
+  const test = testSet(model, split, raw, config, streams.test);
+  const state: TrainingState = request.checkpoint ? restoreState(request.checkpoint.blob) : { finished: [], kept: null, baseTest: null, peakMemoryBytes: 0, current: null };
+  let stopped = false;
 
-  while (state.step < config.steps) {
+  for (let plan = nextTrial(config, state.finished); plan !== null && !stopped; plan = nextTrial(config, state.finished)) {
+    const trial = await openTrial(request, state, { ...config, ...plan });
+    const current = (state.current ??= await startTrial(trial));
+    stopped = (await runTrial(request, state, trial, current)) === 'keep';
+    // a trial that was told to end before its first step adds nothing to those that are finished
+    if (!(stopped && current.step === 0 && state.finished.length > 0)) await finishTrial(state, trial, current, test, request.clock);
+    state.current = null;
+    if (!stopped && nextTrial(config, state.finished)) emitCheckpoint(state, emit);
+    if (steering.action === 'keep') stopped = true;
+  }
+  return outcome(state, await methodOf(model, config), config, test, rowsUsed(split, config));
+}
+
+function refuseUnusable({ objective, baseline, samplesPerPrompt, batchSize }: TrainingConfig): void {
+  if (objective !== 'policy-gradient') return;
+  if (baseline === 'group' && samplesPerPrompt < 2) throw new SingularError('bad-input', 'baseline group compares answers to one prompt; set samplesPerPrompt to 2 or more.');
+  if (samplesPerPrompt > batchSize) throw new SingularError('bad-input', `samplesPerPrompt is ${samplesPerPrompt}, more than the ${batchSize} answers of a step (batchSize).`);
+}
+
+/** The λ of the sweep with the first seed, then the other seeds with the λ that did best; null when all are done. */
+function nextTrial({ seed, seeds, klSweep, klCoefficient }: TrainingConfig, finished: readonly FinishedTrial[]): { seed: number; klCoefficient: number } | null {
+  const sweep = klSweep.length > 0 ? klSweep : [klCoefficient];
+  if (finished.length < sweep.length) return { seed, klCoefficient: sweep[finished.length] };
+  const further = finished.length - sweep.length + 1;
+  return further < seeds ? { seed: seed + further, klCoefficient: bestOf(finished.slice(0, sweep.length)).klCoefficient } : null;
+}
+
+const trialCount = ({ seeds, klSweep }: TrainingConfig): number => Math.max(1, klSweep.length) + seeds - 1;
+
+/** Best on validation, the first of equals. */
+const bestOf = (finished: readonly FinishedTrial[]): FinishedTrial => finished.reduce((best, trial) => (trial.validation > best.validation ? trial : best));
+
+async function openTrial({ model, rows, grader, raw, emit, clock, memory, signal }: TrainRequest, state: TrainingState, config: TrainingConfig): Promise<Trial> {
+  const split = splitOf(rows, config);
+  return {
+    trial: state.finished.length, model, grader, raw, config, emit, clock, signal,
+    method: await methodOf(model, config),
+    training: promptsOf(model, split.train, raw),
+    validation: validationSet(model, split, raw, config, streams.validation),
+    ran: () => (state.peakMemoryBytes = Math.max(state.peakMemoryBytes, memory())),
+  };
+}
+
+/** Steps until the last, until nothing gets better, or until told to end (`keep`). @throws Paused */
+async function runTrial({ config, emit, steering, clock, signal }: TrainRequest, state: TrainingState, trial: Trial, current: TrialState): Promise<'keep' | 'done'> {
+  let last = clock();
+  const exhausted = (): boolean => config.patience > 0 && current.validationsWithoutBest >= config.patience;
+  while (current.step < config.steps && !exhausted()) {
     signal.throwIfAborted();
     if (steering.action !== null) {
       emitCheckpoint(state, emit);
       if (steering.action === 'pause') throw new Paused();
       // what was learned since the last validation counts too
-      if (state.step % config.validateEvery !== 0) await validate(request, state, validation);
-      break;
+      if (current.step % config.validateEvery !== 0) await validate(trial, current);
+      return 'keep';
     }
-    await step(request, state, training);
-    state.seconds += clock() - last;
+    await trainStep(trial, current);
+    current.seconds += clock() - last;
     last = clock();
-    const finished = state.step === config.steps;
-    if (state.step % config.validateEvery === 0 || finished) await validate(request, state, validation);
-    if (state.step % config.checkpointEvery === 0 && !finished) emitCheckpoint(state, emit);
-    emit({ type: 'progress', done: state.step, total: config.steps, secondsLeft: (state.seconds / state.step) * (config.steps - state.step), note: `step ${state.step} of ${config.steps}` });
-    if (config.patience > 0 && state.validationsWithoutBest >= config.patience) break;
+    const isLast = current.step === config.steps;
+    if (current.step % config.validateEvery === 0 || isLast) await validate(trial, current);
+    if (current.step % config.checkpointEvery === 0 && !isLast) emitCheckpoint(state, emit);
+    emit(progressOf(config, state, current));
   }
-  return outcome(request, state, validation);
+  return 'done';
 }
 
-/** The tuned matrices at their first z, and the base's score on the validation rows. */
-async function start({ model, config, grader, emit, signal }: TrainRequest, validation: ValidationSet): Promise<TrainingState> {
-  const z = initialZ(model, config);
-  const { scores } = await scoreRows(model, validation.prompts, {}, { grader, sampling: validation.sampling, samples: validation.samples, stream: streams.validation, signal });
-  const baseScores = scores.map(mean);
-  const score = mean(baseScores);
-  emit({ type: 'base', score, rows: baseScores.length });
-  const moments = Object.fromEntries(initMoments(new Map(Object.entries(z))));
-  const untouched = Object.fromEntries(Object.entries(z).map(([name, { length }]) => [name, new Float32Array(length).fill(1)]));
-  return { step: 0, z, moments, baseScores, best: { z: untouched, step: 0, score }, validationsWithoutBest: 0, seconds: 0 };
+function progressOf(config: TrainingConfig, { finished }: TrainingState, current: TrialState): TrainEvent {
+  const trials = trialCount(config);
+  const done = finished.length * config.steps + current.step;
+  const total = trials * config.steps;
+  const taken = finished.reduce((sum, { steps }) => sum + steps, current.step);
+  const seconds = finished.reduce((sum, trial) => sum + trial.seconds, current.seconds);
+  const step = `step ${current.step} of ${config.steps}`;
+  return { type: 'progress', done, total, secondsLeft: (seconds / taken) * (total - done), note: trials === 1 ? step : `trial ${finished.length + 1} of ${trials}, ${step}` };
 }
 
-async function step({ model, config, grader, emit, clock, signal }: TrainRequest, state: TrainingState, training: readonly Prompt[]): Promise<void> {
+/** The trial's best checkpoint on the test rows; the base there once for all trials. */
+async function finishTrial(state: TrainingState, trial: Trial, current: TrialState, test: ScoredSet, clock: () => number): Promise<void> {
   const began = clock();
-  const index = state.step;
-  const prompts = promptsOfStep(training, config, index);
-  const sampling = samplingOf(config, config.temperature);
-  const seeds = answerSeeds(config.seed, streams.step + index, prompts.length);
-  const answers = await gradedAnswers(model, prompts, { kind: 'merged', weights: await model.merge(state.z) }, grader, { sampling, seeds, signal });
-
-  const rewards = answers.map(({ score }) => rewardOf(score, config.rewardWrong));
-  const weights = advantages(rewards, config.baseline, config.samplesPerPrompt);
-  const share = 1 / answers.length;
-  const sequences = answers.map(({ prompt, ids }, i) => ({ prompt: prompt.ids, answer: ids, weight: weights[i] * share, klWeight: config.klCoefficient * share }));
-  const { gradient, logLikelihood, klPolicyBase, klBasePolicy } = await objective(model, state.z, sequences, { klDirection: config.klDirection, gradient: true });
-
-  // AdamW descends, and decays towards what it holds: the loss is −J, the parameter z − 1
-  const norm = gradientNorm(gradient);
-  if (!Number.isFinite(norm)) throw new SingularError('bad-input', `The gradient of step ${index + 1} is not a number; lower the learning rate.`);
-  const learningRate = learningRateAt(index + 1, config);
-  const deviation = new Map(Object.entries(state.z).map(([name, z]) => [name, z.map((value) => value - 1)]));
-  updateAdamW(deviation, gradient, new Map(Object.entries(state.moments)), { ...adamW, weightDecay: config.weightDecay }, { step: index + 1, learningRate, gradientScale: -clipScale(norm, config.clipNorm) });
-  state.z = Object.fromEntries([...deviation].map(([name, values]) => [name, values.map((value) => value + 1)]));
-  state.step = index + 1;
-
-  const tokens = answers.reduce((sum, { ids }) => sum + ids.length, 0);
-  const kl = config.klDirection === 'policy-base' ? klPolicyBase : klBasePolicy;
-  const gain = sequences.reduce((sum, { weight }, i) => sum + weight * logLikelihood[i], 0);
-  const price = sequences.reduce((sum, { klWeight }, i) => sum + klWeight * kl[i], 0);
-  const seconds = clock() - began;
-  const metric: StepMetric = {
-    step: state.step,
-    loss: price - gain,
-    reward: mean(rewards),
-    score: mean(answers.map(({ score }) => score)),
-    klPolicyBase: klPolicyBase.reduce((a, b) => a + b, 0) / tokens,
-    gradientNorm: norm,
-    learningRate,
-    tokensPerSecond: tokens / seconds,
-    answerTokens: tokens,
-    seconds,
+  const { config } = trial;
+  const { best } = current;
+  state.baseTest ??= (await scoresOn(trial, test, null)).scores;
+  const testScores = best.step === 0 ? state.baseTest : (await scoresOn(trial, test, best.parameters)).scores;
+  const finished: FinishedTrial = {
+    trial: trial.trial, seed: config.seed, klCoefficient: config.klCoefficient, steps: current.step, bestStep: best.step,
+    baseValidation: current.baseValidation, validation: best.score, testScores, seconds: current.seconds + clock() - began, answerTokens: current.answerTokens,
   };
-  emit({ type: 'step', metric, samples: samplesOf(model, answers, state.step, rewards) });
+  state.finished.push(finished);
+  if (bestOf(state.finished) === finished) state.kept = best.parameters;
 }
 
-async function validate({ model, config, grader, emit, signal }: TrainRequest, state: TrainingState, validation: ValidationSet): Promise<void> {
-  const { scores } = await scoreRows(model, validation.prompts, state.z, { grader, sampling: validation.sampling, samples: validation.samples, stream: streams.validation, signal });
-  const score = mean(scores.map(mean));
-  const best = score > state.best.score;
-  if (best) state.best = { z: state.z, step: state.step, score };
-  state.validationsWithoutBest = best ? 0 : state.validationsWithoutBest + 1;
-  emit({ type: 'validation', metric: { step: state.step, score, interval: scoreInterval(scores), best, rows: config.validationRows } });
-}
-
-/**
- * The best checkpoint against the base, once more with fresh samples: the answers that chose it would flatter it.
- * (Greedy answers are the same again; there the choice among few checkpoints is the only flattery left.)
- */
-async function outcome({ model, config, grader, clock, signal }: TrainRequest, state: TrainingState, validation: ValidationSet): Promise<TrainOutcome> {
-  const began = clock();
-  const score = async (z: ZVectors): Promise<number[]> => {
-    const { scores } = await scoreRows(model, validation.prompts, z, { grader, sampling: validation.sampling, samples: validation.samples, stream: streams.final, signal });
-    return scores.map(mean);
-  };
-  const base = await score({});
-  const chosen = await score(state.best.z);
+function outcome({ finished, kept, baseTest, peakMemoryBytes }: TrainingState, method: Method, config: TrainingConfig, test: ScoredSet, used: TrainOutcome['rowsUsed']): TrainOutcome {
+  const chosen = bestOf(finished);
+  const base = baseTest ?? [];
+  const facts = { rows: test.prompts.length, samples: test.samples, temperature: test.sampling.temperature };
+  const counted = finished.filter(({ klCoefficient }) => klCoefficient === chosen.klCoefficient);
+  const trials = finished.map(({ testScores, answerTokens: _, ...trial }): TrialDto => ({ ...trial, test: { ...facts, ...againstBase(base, [testScores]) }, chosen: trial.trial === chosen.trial }));
+  const sum = (value: (trial: FinishedTrial) => number): number => finished.reduce((total, trial) => total + value(trial), 0);
   return {
-    z: state.best.z,
-    baseScore: mean(base),
-    score: mean(chosen),
-    gain: pairedGain(base, chosen),
-    bestStep: state.best.step,
-    steps: state.step,
-    seconds: state.seconds + clock() - began,
-    stoppedEarly: state.step < config.steps,
+    tensors: method.tensors(kept ?? method.base()),
+    test: { ...facts, ...againstBase(base, counted.map(({ testScores }) => testScores)) },
+    trials,
+    cost: { trainableParameters: method.count, seconds: sum(({ seconds }) => seconds), peakMemoryBytes, answerTokens: sum(({ answerTokens }) => answerTokens) },
+    rowsUsed: used,
+    bestStep: chosen.bestStep,
+    steps: chosen.steps,
+    stoppedEarly: chosen.steps < config.steps,
   };
 }
-
-export function initialZ(model: Pick<LoadedModel, 'checkpoint'>, { modules, layers, initMean, initDeviation, seed }: TrainingConfig): ZVectors {
-  const { matrices, config } = model.checkpoint;
-  const beyond = layers === 'all' ? undefined : layers.find((layer) => layer >= config.layers);
-  if (beyond !== undefined) throw new SingularError('bad-input', `layers names layer ${beyond}; the model has layers 0 to ${config.layers - 1}.`);
-  const chosen = modules === 'both' ? [...attentionProjections, ...mlpProjections] : modules === 'mlp' ? mlpProjections : attentionProjections;
-  const random = new Random(seed, streams.init);
-  const tuned = matrices.filter(({ layer, projection }) => chosen.includes(projection) && (layers === 'all' || layers.includes(layer)));
-  return Object.fromEntries(tuned.map(({ name, rank }) => [name, Float32Array.from({ length: rank }, () => initMean + initDeviation * random.normal())]));
-}
-
-interface ValidationSet {
-  prompts: Prompt[];
-  samples: number;
-  sampling: Sampling;
-}
-
-/** Few rows are answered several times where answers are sampled, so that a score means something. */
-function validationSet(prompts: readonly Prompt[], config: TrainingConfig): ValidationSet {
-  const chosen = prompts.slice(0, config.validationRows);
-  const samples = config.validationTemperature > 0 ? Math.max(1, Math.round(config.validationRows / chosen.length)) : 1;
-  return { prompts: chosen, samples, sampling: samplingOf(config, config.validationTemperature) };
-}
-
-const samplingOf = (config: TrainingConfig, temperature: number): Sampling => ({ maxTokens: config.maxTokens, temperature, topP: config.topP, topK: 0, seed: config.seed, stop: [] });
-
-/** Prompts in the order of seeded passes over the rows, each `samplesPerPrompt` times. */
-function promptsOfStep(training: readonly Prompt[], { batchSize, samplesPerPrompt, seed }: TrainingConfig, step: number): Prompt[] {
-  const distinct = Math.max(1, Math.floor(batchSize / samplesPerPrompt));
-  return Array.from({ length: distinct }, (_, i) => {
-    const at = step * distinct + i;
-    return training[orderOfPass(training.length, seed, Math.floor(at / training.length))[at % training.length]];
-  }).flatMap((prompt) => Array.from({ length: samplesPerPrompt }, () => prompt));
-}
-
-const orders = new Map<string, number[]>();
-function orderOfPass(count: number, seed: number, pass: number): number[] {
-  const key = `${count}:${seed}:${pass}`;
-  let order = orders.get(key);
-  if (!order) {
-    order = new Random(seed, streams.order + pass).shuffle(Array.from({ length: count }, (_, i) => i));
-    if (orders.size > 4) orders.clear();
-    orders.set(key, order);
-  }
-  return order;
-}
-
-const samplesKept = 64;
-const samplesOf = (model: LoadedModel, answers: readonly GradedAnswer[], step: number, rewards: readonly number[]): SampleDto[] =>
-  answers.slice(0, samplesKept).map((answer, index) => toSample(model, answer, step, index, rewards[index]));
 
 const emitCheckpoint = (state: TrainingState, emit: TrainRequest['emit']): void =>
-  emit({ type: 'checkpoint', checkpoint: { step: state.step, blob: saveState(state) } });
+  emit({ type: 'checkpoint', checkpoint: { trial: state.finished.length, step: state.current?.step ?? 0, blob: saveState(state) } });

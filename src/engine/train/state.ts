@@ -5,42 +5,54 @@
 import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import { SingularError } from '../../shared/errors.ts';
-import type { ZVectors } from '../../shared/matrices.ts';
-import type { Moments } from './adamw.ts';
 
-export interface Best {
-  z: ZVectors;
-  step: number;
-  score: number;
-}
+const vector = z.custom<Float32Array>((value) => value instanceof Float32Array);
+const parameters = z.record(z.string(), vector);
+const count = z.int().min(0);
 
-export interface TrainingState {
+const trialSchema = z.object({
   /** steps done */
-  step: number;
-  z: ZVectors;
-  moments: Record<string, Moments>;
-  /** score of the base on each validation row */
-  baseScores: number[];
-  best: Best;
-  validationsWithoutBest: number;
-  /** of training, over all its sessions */
-  seconds: number;
-}
-
-const version = 1;
-const vector = z.instanceof(Float32Array);
-const schema = z.object({
-  version: z.literal(version),
-  state: z.object({
-    step: z.int().min(0),
-    z: z.record(z.string(), vector),
-    moments: z.record(z.string(), z.object({ first: vector, second: vector })),
-    baseScores: z.array(z.number()),
-    best: z.object({ z: z.record(z.string(), vector), step: z.int(), score: z.number() }),
-    validationsWithoutBest: z.int(),
-    seconds: z.number(),
-  }),
+  step: count,
+  parameters,
+  moments: z.record(z.string(), z.object({ first: vector, second: vector })),
+  baseValidation: z.number(),
+  /** step 0 is the base */
+  best: z.object({ parameters, step: count, score: z.number() }),
+  validationsWithoutBest: count,
+  seconds: z.number(),
+  answerTokens: count,
 });
+/** The trial that is running. */
+export type TrialState = z.infer<typeof trialSchema>;
+
+const finishedSchema = z.object({
+  trial: count,
+  seed: count,
+  klCoefficient: z.number(),
+  steps: count,
+  bestStep: count,
+  baseValidation: z.number(),
+  validation: z.number(),
+  /** scores[row][sample] of its best checkpoint on the test rows */
+  testScores: z.array(z.array(z.number())),
+  seconds: z.number(),
+  answerTokens: count,
+});
+export type FinishedTrial = z.infer<typeof finishedSchema>;
+
+const stateSchema = z.object({
+  finished: z.array(finishedSchema),
+  /** the best checkpoint of the finished trial that is best on validation */
+  kept: parameters.nullable(),
+  /** the base on the test rows, once it was scored */
+  baseTest: z.array(z.array(z.number())).nullable(),
+  peakMemoryBytes: z.number(),
+  current: trialSchema.nullable(),
+});
+export type TrainingState = z.infer<typeof stateSchema>;
+
+const version = 2;
+const schema = z.object({ version: z.literal(version), state: stateSchema });
 
 export const saveState = (state: TrainingState): Uint8Array => serialize({ version, state });
 

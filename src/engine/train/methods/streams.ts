@@ -7,6 +7,8 @@ export const streams = {
   init: 0x2000_0000,
   validation: 0x3000_0000,
   test: 0x3000_0001,
+  /** + matrix */
+  shuffle: 0x3100_0000,
   /** + step · 65,536 + piece · 8,192 + matrix, taken modulo 2³² */
   dropout: 0x4000_0000,
 } as const;

@@ -1,0 +1,55 @@
+/** A training's rows: split, tokenised, and how their answers are sampled for choosing and for the final score. */
+import type { Sampling, Split } from '../../shared/contract.ts';
+import { SingularError } from '../../shared/errors.ts';
+import type { TrainingConfig } from '../../shared/training.ts';
+import type { TaskRow } from '../host/protocol.ts';
+import type { LoadedModel } from '../runtime/loaded-model.ts';
+import { Random } from '../runtime/random.ts';
+import { splitRows, type SplitRows } from '../tasks/task.ts';
+import { promptsOf, type Prompt } from './answers.ts';
+import { samplingOf } from './batch.ts';
+import { refuseWithoutAnswer } from './demonstrations.ts';
+
+/** Rows that are answered and graded, `samples` times each. */
+export interface ScoredSet {
+  prompts: Prompt[];
+  samples: number;
+  sampling: Sampling;
+  /** the stream of its answers' seeds */
+  stream: number;
+}
+
+const splitStream = 0x5000_0000;
+/** Test rows and their answers do not depend on a training's seed, so that seeds can be compared and the base is scored once. */
+const testSeed = 0;
+
+export function splitOf(rows: readonly TaskRow[], config: TrainingConfig): SplitRows {
+  const shuffled = (seed: number) => <T>(items: readonly T[]): T[] => new Random(seed, splitStream).shuffle([...items]);
+  const split = splitRows(rows, { validationShare: config.validationShare, testShare: config.testShare, shuffleTest: shuffled(testSeed), shuffleValidation: shuffled(config.seed) });
+  if (config.objective === 'next-token') refuseWithoutAnswer(split.train);
+  return split;
+}
+
+/** Few rows are answered several times where answers are sampled, so that a score means something. */
+function scoredSet(model: LoadedModel, rows: readonly TaskRow[], raw: boolean, answers: number, sampling: Sampling, stream: number): ScoredSet {
+  const prompts = promptsOf(model, rows.slice(0, answers), raw);
+  return { prompts, samples: sampling.temperature > 0 ? Math.max(1, Math.round(answers / prompts.length)) : 1, sampling, stream };
+}
+
+export const validationSet = (model: LoadedModel, { validation }: SplitRows, raw: boolean, config: TrainingConfig, stream: number): ScoredSet =>
+  scoredSet(model, validation, raw, config.validationRows, samplingOf(config, config.validationTemperature, config.seed), stream);
+
+/**
+ * Where the dataset leaves no test rows, the validation rows, with other samples: a flattered score, told by
+ * `rowsUsed.test` = 0. Errors: `bad-input` for several seeds then, as one's validation rows are another's training rows.
+ */
+export function testSet(model: LoadedModel, split: SplitRows, raw: boolean, config: TrainingConfig, stream: number): ScoredSet {
+  if (split.test.length === 0 && config.seeds > 1) throw new SingularError('bad-input', 'Several seeds are compared on test rows, and there are none: set testShare above 0 or bring rows of a test split.');
+  return scoredSet(model, split.test.length > 0 ? split.test : split.validation, raw, config.testRows, samplingOf(config, config.testTemperature, testSeed), stream);
+}
+
+export const rowsUsed = (split: SplitRows, config: TrainingConfig): Record<Split, number> => ({
+  train: split.train.length,
+  validation: Math.min(split.validation.length, config.validationRows),
+  test: Math.min(split.test.length, config.testRows),
+});
