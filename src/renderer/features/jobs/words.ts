@@ -1,7 +1,7 @@
 import { formatBytes, formatNumber } from '../../format/index.ts';
 import type { JobDto } from '../../../shared/contract.ts';
 
-export const kindWords: Record<JobDto['kind'], string> = { train: 'Training', svd: 'SVD cache', evaluate: 'Evaluation', download: 'Download', export: 'Export', 'import-dataset': 'Dataset import' };
+export const kindWords: Record<JobDto['kind'], string> = { train: 'Training', svd: 'SVD cache', evaluate: 'Evaluation', control: 'Control', compare: 'Comparison', download: 'Download', export: 'Export', 'import-dataset': 'Dataset import' };
 export const stateWords: Record<JobDto['state'], string> = { queued: 'waiting', running: 'running', paused: 'paused', succeeded: 'finished', failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' };
 
 /** How far a job is, in its own unit: `25 of 40 steps`, `1.2 MB of 18 MB`. */
@@ -13,6 +13,7 @@ export function progressText({ progress: { done, total, unit } }: JobDto): strin
 
 /** The screen that shows what a job is about. */
 export function targetOf(job: JobDto): string | null {
+  if (job.comparisonId && job.kind === 'compare') return `#/comparisons/${encodeURIComponent(job.comparisonId)}`;
   if (job.expertId) return `#/experts/${encodeURIComponent(job.expertId)}`;
   if (job.kind === 'train' && job.runId) return `#/train/${encodeURIComponent(job.runId)}`;
   if (job.kind === 'svd' || job.kind === 'download') return '#/models';

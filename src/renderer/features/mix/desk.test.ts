@@ -5,7 +5,7 @@ import { Answers, type Question } from './answers.svelte.ts';
 import { Desk } from './desk.svelte.ts';
 
 const model: ModelDto = { id: 'm', name: 'tiny', source: 'bundled', folder: '', weightsHash: 'w1', layers: 2, svd: { state: 'ready' } };
-const expert = (id: string, weightsHash = 'w1'): ExpertDto => ({ id, name: id, modelId: 'm', modelName: weightsHash === 'w1' ? 'tiny' : 'other', weightsHash, tags: [], description: '', createdAt: 0, parameters: 8, matrices: 2, source: 'trained', provenance: {} });
+const expert = (id: string, weightsHash = 'w1'): ExpertDto => ({ id, name: id, modelId: 'm', modelName: weightsHash === 'w1' ? 'tiny' : 'other', weightsHash, tags: [], description: '', createdAt: 0, parameters: 8, matrices: 2, method: 'svf', source: 'trained', provenance: {} });
 const picture: ZMapDto = { layers: 2, bins: 2, matrices: [0, 1].map((layer) => ({ name: `model.layers.${layer}.self_attn.q_proj.weight`, layer, projection: 'q', rank: 2, cells: [0.2, -0.1] })) };
 
 function services(experts: ExpertDto[] = []) {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { nearest, shareDomain, thinned, trailingMean, zeroDomain } from './curve.ts';
+import { gainDomain, nearest, thinned, trailingMean, zeroDomain } from './curve.ts';
 import { segmentsOf } from './segments.ts';
 
 describe('domains', () => {
-  it('hold the values and the base, at least ten points high, within 0 … 1', () => {
-    const [low, high] = shareDomain([0.52, 0.53], 0.51);
-    expect(low).toBeLessThan(0.51);
-    expect(high).toBeGreaterThan(0.53);
+  it('of gains hold every value and the base, at least ten points high', () => {
+    const [low, high] = gainDomain([0.02, 0.03]);
+    expect(low).toBeLessThan(0);
+    expect(high).toBeGreaterThan(0.03);
     expect(high - low).toBeGreaterThanOrEqual(0.1);
-    expect(shareDomain([0, 1], undefined)).toEqual([0, 1]);
-    expect(shareDomain([], undefined)).toEqual([0, 1]);
+    expect(gainDomain([-0.4])[0]).toBeLessThan(-0.4);
+    expect(gainDomain([])[0]).toBeLessThan(0);
   });
 
   it('of other figures always hold zero', () => {

@@ -4,16 +4,15 @@ import { bisector, extent } from 'd3';
 export interface Point { step: number; value: number }
 
 /**
- * Domain of a picture of shares: holds every value and the base, is at least ten points high so that noise does not
- * look like progress, and never leaves 0 … 1.
+ * Domain of a picture of gains, in shares: holds every value and the base's zero, and is at least ten points high so
+ * that noise does not look like progress.
  */
-export function shareDomain(values: readonly number[], base: number | undefined): [number, number] {
-  const all = base === undefined ? [...values] : [...values, base];
-  const [low, high] = extent(all);
-  if (low === undefined || high === undefined) return [0, 1];
+export function gainDomain(gains: readonly number[]): [number, number] {
+  const [low, high] = extent([0, ...gains.filter(Number.isFinite)]);
+  if (low === undefined || high === undefined) return [-0.05, 0.05];
   const missing = Math.max(0, 0.1 - (high - low)) / 2;
-  const pad = (high - low) * 0.08 + 0.01;
-  return [Math.max(0, low - missing - pad), Math.min(1, high + missing + pad)];
+  const pad = (high - low) * 0.06 + 0.005;
+  return [low - missing - pad, high + missing + pad];
 }
 
 /** Domain of any other figure: always with zero, so that heights compare. */

@@ -1,9 +1,10 @@
 /**
  * One run as its page shows it: read whole when the page opens, then kept true by events. Closing the page loses
- * nothing, because nothing is kept only here. Steps are held by their number: a resumed run repeats the steps since
- * its last checkpoint, and the repeated ones take the place of the first.
+ * nothing, because nothing is kept only here. Steps are held by trial and number: a resumed run repeats the steps
+ * since its last checkpoint, and the repeated ones take the place of the first.
  */
 import type { Bridge, JobDto, RunDto, SampleDto, StepMetric, ValidationMetric } from '../../../shared/contract.ts';
+import { trialCurves } from './trials.ts';
 
 type RunBridge = Bridge & { onReconnect?: (listener: () => void) => () => void };
 
@@ -23,12 +24,20 @@ export class LiveRun {
   shownStep = $state<number | null>(null);
   #olderSamples = $state.raw<SampleDto[] | null>(null);
 
+  /** the trial that the person looks at; null follows the one under way, and at the end the kept one */
+  wantedTrial = $state<number | null>(null);
+  curves = $derived(trialCurves(this.steps, this.validations, this.run?.trials ?? [], this.run?.baseScore));
+  trial = $derived(this.wantedTrial ?? this.run?.trials.find((one) => one.chosen)?.trial ?? this.steps.at(-1)?.trial ?? 0);
+  trialSteps = $derived(this.steps.filter((metric) => metric.trial === this.trial));
+  trialValidations = $derived(this.validations.filter((metric) => metric.trial === this.trial));
+
   latest = $derived(this.steps.at(-1));
   latestValidation = $derived(this.validations.at(-1));
-  best = $derived(this.validations.findLast((metric) => metric.best));
+  /** what would be kept if it stopped now: of several trials the best */
+  best = $derived(this.validations.filter((metric) => metric.best).toSorted((a, b) => a.score - b.score).at(-1));
   state = $derived(this.job?.state ?? this.run?.state ?? 'queued');
   ended = $derived(['succeeded', 'failed', 'cancelled'].includes(this.state));
-  samples = $derived(this.shownStep === null ? this.latestSamples : this.#olderSamples);
+  samples = $derived(this.shownStep === null ? this.latestSamples : (this.#olderSamples?.filter((sample) => sample.trial === this.trial) ?? null));
   /** the base's validation score: the zero line */
   base = $derived(this.run?.baseScore ?? this.validations.find((metric) => metric.step === 0)?.score);
 
@@ -61,8 +70,8 @@ export class LiveRun {
       // what events brought while the call was under way is newer than the reply
       this.steps = merged(run.steps, this.steps);
       this.validations = merged(run.validations, this.validations);
-      const newest = this.latestSamples[0]?.step ?? -1;
-      if ((run.lastSamples[0]?.step ?? -1) >= newest) this.latestSamples = run.lastSamples;
+      const [heard, read] = [this.latestSamples[0], run.lastSamples[0]];
+      if (read && (!heard || inOrder(read, heard) >= 0)) this.latestSamples = run.lastSamples;
       this.run = run;
       if (this.job?.id !== run.jobId) this.job = (await this.#bridge.call('jobs.list', { limit: 500 })).find((job) => job.id === run.jobId) ?? null;
     } catch (error) {
@@ -72,7 +81,8 @@ export class LiveRun {
 
   /** Shows the answers of one step; the latest step is followed again when asked for. */
   async showStep(step: number): Promise<void> {
-    if (step >= (this.latestSamples[0]?.step ?? 0)) {
+    const latest = this.latestSamples[0];
+    if (!latest || (latest.trial === this.trial && step >= latest.step)) {
       this.shownStep = null;
       return;
     }
@@ -88,7 +98,7 @@ export class LiveRun {
   }
 
   #validation(metric: ValidationMetric): void {
-    const others = metric.best ? this.validations.map((old) => (old.best ? { ...old, best: false } : old)) : this.validations;
+    const others = metric.best ? this.validations.map((old) => (old.best && old.trial === metric.trial ? { ...old, best: false } : old)) : this.validations;
     this.validations = put(others, metric);
     if (this.run && this.run.baseScore === undefined) void this.refresh();
   }
@@ -100,15 +110,16 @@ export class LiveRun {
   }
 }
 
-function put<T extends { step: number }>(items: readonly T[], item: T): T[] {
+interface Metric { trial: number; step: number }
+const inOrder = (a: Metric, b: Metric): number => a.trial - b.trial || a.step - b.step;
+
+function put<T extends Metric>(items: readonly T[], item: T): T[] {
   const last = items.at(-1);
-  if (!last || last.step < item.step) return [...items, item];
-  return [...items.filter((other) => other.step !== item.step), item].sort((a, b) => a.step - b.step);
+  if (!last || inOrder(last, item) < 0) return [...items, item];
+  return [...items.filter((other) => inOrder(other, item) !== 0), item].sort(inOrder);
 }
 
-function merged<T extends { step: number }>(read: readonly T[], heard: readonly T[]): T[] {
-  const known = new Map(read.map((item) => [item.step, item]));
-  const newest = read.at(-1)?.step ?? -1;
-  for (const item of heard) if (item.step > newest) known.set(item.step, item);
-  return [...known.values()].sort((a, b) => a.step - b.step);
+function merged<T extends Metric>(read: readonly T[], heard: readonly T[]): T[] {
+  const newest = read.at(-1);
+  return [...read, ...heard.filter((item) => !newest || inOrder(item, newest) > 0)].sort(inOrder);
 }

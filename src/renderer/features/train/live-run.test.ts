@@ -3,15 +3,15 @@ import type { Bridge, EventName, Events, JobDto, RunDto, StepMetric, ValidationM
 import { quickPreset } from '../../../shared/training.ts';
 import { LiveRun } from './live-run.svelte.ts';
 
-const step = (number: number, reward = number): StepMetric => ({ step: number, loss: 0, reward, score: 0.5, klPolicyBase: 0, gradientNorm: 1, learningRate: 0.01, tokensPerSecond: 1, answerTokens: 1, seconds: 1 });
-const validation = (number: number, score: number, best: boolean): ValidationMetric => ({ step: number, score, best, rows: 64, interval: { mean: score, low: score - 0.1, high: score + 0.1 } });
+const step = (number: number, reward = number): StepMetric => ({ trial: 0, step: number, loss: 0, reward, score: 0.5, klPolicyBase: 0, gradientNorm: 1, learningRate: 0.01, tokensPerSecond: 1, answerTokens: 1, seconds: 1 });
+const validation = (number: number, score: number, best: boolean): ValidationMetric => ({ trial: 0, step: number, score, best, rows: 64, interval: { mean: score, low: score - 0.1, high: score + 0.1 } });
 const job = (state: JobDto['state']): JobDto => ({ id: 'j', kind: 'train', title: 't', state, createdAt: 0, progress: { done: 1, total: 4, unit: 'steps' }, runId: 'r', canPause: true, canKeep: true });
 
 function services(run: Partial<RunDto>) {
   const listeners = new Map<EventName, ((payload: never) => void)[]>();
   const stored: RunDto = {
     id: 'r', name: 'units', kind: 'train', jobId: 'j', state: 'running', modelId: 'm', modelName: 'tiny', datasetName: 'd', datasetHash: 'h', grader: 'number', raw: false,
-    preset: 'quick', config: quickPreset, createdAt: 0, steps: [], validations: [], lastSamples: [], command: 'singular train', ...run,
+    preset: 'quick', config: quickPreset, createdAt: 0, steps: [], validations: [], lastSamples: [], trials: [], command: 'singular train', ...run,
   };
   let hold: Promise<void> = Promise.resolve();
   const bridge = {
@@ -82,6 +82,22 @@ describe('a run on its page', () => {
     expect(live.best?.step).toBe(10);
     expect(live.validations.filter((metric) => metric.best)).toHaveLength(1);
     expect(live.base).toBe(0.5);
+  });
+
+  it('keeps the trials of a run apart, and follows the one under way', async () => {
+    const { bridge, emit } = services({ steps: [step(1), step(2)], baseScore: 0.5 });
+    const live = new LiveRun(bridge, 'r');
+    live.open();
+    await settle();
+    emit('run.validation', { runId: 'r', metric: validation(2, 0.7, true) });
+    emit('run.step', { runId: 'r', metric: { ...step(1), trial: 1 } });
+    emit('run.validation', { runId: 'r', metric: { ...validation(2, 0.6, true), trial: 1 } });
+    expect(live.steps.map((metric) => [metric.trial, metric.step])).toEqual([[0, 1], [0, 2], [1, 1]]);
+    expect(live.validations.filter((metric) => metric.best)).toHaveLength(2);
+    expect([live.trial, live.trialSteps.length]).toEqual([1, 1]);
+    expect(live.best?.score).toBe(0.7);
+    live.wantedTrial = 0;
+    expect(live.trialSteps).toHaveLength(2);
   });
 
   it('notices a restarted engine and follows its job to the end', async () => {

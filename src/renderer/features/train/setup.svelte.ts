@@ -5,14 +5,14 @@
 import type { Bridge, ColumnMapping, DatasetDto, InspectionDto, ModelDto, RunDto } from '../../../shared/contract.ts';
 import { presets, type PresetName, type TrainingConfig } from '../../../shared/training.ts';
 import { estimateCost } from './cost.ts';
-import { faultOf, faultsBetween, type SettingKey } from './settings.ts';
+import { applies, faultOf, faultsBetween, type SettingKey } from './settings.ts';
 
 export type Source =
   | { kind: 'file'; inspection: InspectionDto }
   | { kind: 'dataset'; dataset: DatasetDto };
 
 /** Data sets that are mapped alike from either source. */
-export interface SourceFacts { name: string; rows: number; unusable: number; columns: { name: string; type: string; example: string }[]; recognisedAs: string; remappable: boolean }
+export interface SourceFacts { name: string; rows: number; unusable: number; columns: { name: string; type: string; example: string }[]; recognisedAs: string; remappable: boolean; splits: DatasetDto['splits'] }
 
 export class TrainSetup {
   readonly #bridge: Bridge;
@@ -41,14 +41,15 @@ export class TrainSetup {
   facts: SourceFacts | null = $derived.by(() => factsOf(this.source));
   changedKeys = $derived((Object.keys(this.config) as SettingKey[]).filter((key) => JSON.stringify(this.config[key]) !== JSON.stringify(presets[this.presetName][key])));
   faults: Partial<Record<SettingKey, string>> = $derived.by(() => {
-    const faults: Partial<Record<SettingKey, string>> = faultsBetween(this.config);
+    const faults: Partial<Record<SettingKey, string>> = faultsBetween(this.config, { references: this.mapping === null || (this.mapping.answer ?? this.mapping.demonstration) !== undefined || hasOwnAnswers.includes(this.mapping.kind) }, this.model?.hiddenSize);
     for (const key of Object.keys(this.config) as SettingKey[]) {
+      if (!applies(key, this.config)) continue;
       const fault = this.drafts[key] !== undefined ? 'A number is needed.' : faultOf(key, $state.snapshot(this.config)[key], this.model?.layers);
       if (fault) faults[key] = fault;
     }
     return faults;
   });
-  cost = $derived(this.facts && this.model && Object.keys(this.faults).length === 0 ? estimateCost(this.config, this.facts.rows, this.model.id, this.past) : null);
+  cost = $derived(this.facts && this.model && Object.keys(this.faults).length === 0 ? estimateCost(this.config, this.facts.splits, this.model.id, this.past) : null);
   /** what still keeps the training from starting, in the order of the page; empty when it can start */
   missing = $derived.by(() => {
     const missing: string[] = [];
@@ -132,6 +133,13 @@ export class TrainSetup {
     this.drafts = {};
   }
 
+  /** Another method starts with a step of its own size: what suits z is far too large for an adapter. */
+  chooseMethod(method: TrainingConfig['method']): void {
+    const rateOf = (one: TrainingConfig['method']): number => (one === 'svf' ? presets[this.presetName].learningRate : Math.min(adapterLearningRate, presets[this.presetName].learningRate));
+    if (this.config.learningRate === rateOf(this.config.method)) this.config.learningRate = rateOf(method);
+    this.set('method', method);
+  }
+
   set<K extends SettingKey>(key: K, value: TrainingConfig[K]): void {
     this.config[key] = value;
     delete this.drafts[key];
@@ -168,14 +176,19 @@ export class TrainSetup {
   }
 }
 
+/** AdamW step that adapters are usually trained with. */
+const adapterLearningRate = 2e-3;
+/** Ways of reading rows whose reference needs no column of its own. */
+const hasOwnAnswers: readonly string[] = ['messages', 'sharegpt'];
+
 const stemOf = (fileName: string): string => (fileName.replace(/\.[^.]+$/, '').trim() || fileName).slice(0, 120);
 
 function factsOf(source: Source | null): SourceFacts | null {
   if (!source) return null;
   if (source.kind === 'file') {
     const { fileName, rows, unusableCount, columns, recognisedAs } = source.inspection;
-    return { name: fileName, rows, unusable: unusableCount, columns, recognisedAs, remappable: true };
+    return { name: fileName, rows, unusable: unusableCount, columns, recognisedAs, remappable: true, splits: { train: 0, validation: 0, test: 0, unassigned: rows } };
   }
-  const { name, rows, unusable, columns, description } = source.dataset;
-  return { name, rows, unusable, columns: columns.map((column) => ({ name: column, type: '', example: '' })), recognisedAs: description, remappable: false };
+  const { name, rows, unusable, columns, description, splits } = source.dataset;
+  return { name, rows, unusable, columns: columns.map((column) => ({ name: column, type: '', example: '' })), recognisedAs: description, remappable: false, splits };
 }

@@ -10,7 +10,7 @@ const inspection = (fileName: string): InspectionDto => ({
   path: `/uploads/${fileName}`, fileName, format: 'jsonl', rows: 477, sizeBytes: 1, columns: [{ name: 'question', type: 'text', example: '' }, { name: 'answer', type: 'text', example: '' }],
   recognisedAs: 'GSM8K', mapping: { kind: 'prompt-answer', prompt: 'question', answer: 'answer' }, suggestedGrader: 'number', unusable: [], unusableCount: 3,
 });
-const dataset: DatasetDto = { id: 'd', name: 'math', source: 'bundled', fileName: 'math.jsonl', rows: 2400, unusable: 0, hash: 'h', columns: ['prompt', 'answer'], mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' }, suggestedGrader: 'number', createdAt: 0, description: '' };
+const dataset: DatasetDto = { id: 'd', name: 'math', source: 'bundled', fileName: 'math.jsonl', rows: 2400, unusable: 0, hash: 'h', columns: ['prompt', 'answer'], mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' }, suggestedGrader: 'number', createdAt: 0, description: '', splits: { train: 0, validation: 0, test: 0, unassigned: 2400 } };
 
 function services(inspect: (path: string) => Promise<InspectionDto>) {
   const calls: { name: CallName; input: Record<string, unknown> }[] = [];
@@ -78,6 +78,17 @@ describe('a training being set up', () => {
     await first;
     expect(setup.facts?.name).toBe('second.jsonl');
     expect(setup.busy).toBeNull();
+  });
+
+  it('starts an adapter with a step that suits it, unless the person set one', () => {
+    const setup = new TrainSetup(services(async () => inspection('x')).bridge);
+    setup.chooseMethod('lora');
+    expect(setup.config.learningRate).toBeLessThanOrEqual(2e-3);
+    setup.chooseMethod('svf');
+    expect(setup.changedKeys).toEqual([]);
+    setup.set('learningRate', 0.01);
+    setup.chooseMethod('ia3');
+    expect(setup.config.learningRate).toBe(0.01);
   });
 
   it('says in words what is still needed', () => {
