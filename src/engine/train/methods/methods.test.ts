@@ -149,6 +149,18 @@ it('dropout drops its share, keeps the mean, and is the same for the same number
   expect(dropoutMask(1000, 0.05, new Random(1))).toEqual(mask.slice(0, 1000));
 });
 
+it.each(['lora', 'dora'] as const)('%s with a dropout that drops nothing is that without', async (name) => {
+  const plain = await methodOf(model, { ...config, method: name, dropout: 0 });
+  const dropping = await methodOf(model, { ...config, method: name, dropout: 1e-12 });
+  const parameters = moved(plain);
+  const options = { klDirection: 'policy-base', gradient: false } as const;
+  const without = await policyObjective(model, await plain.policy(parameters, noise), sequences, options);
+  const policy = await dropping.policy(parameters, noise);
+  expect(policy.key).not.toBe((await plain.policy(parameters, noise)).key);
+  const nothing = await policyObjective(model, policy, sequences, options);
+  nothing.logLikelihood.forEach((value, i) => expect(value).toBeCloseTo(without.logLikelihood[i], 4));
+});
+
 it('dropout changes from step to step', async () => {
   const method = await methodOf(model, { ...config, method: 'lora' });
   const parameters = moved(method);
