@@ -21,7 +21,13 @@ const columnsSchema = z.object({
 const testsSchema = z.union([z.string().min(1), z.array(z.string()).min(1)]);
 const verdictSchema = z.object({ passed: z.boolean(), reason: z.string() });
 
-type Payload = { variable: string; expression: string; tests: string[] } | { setup: string; source: string; tests: string[] };
+/** Pieces of code to run one behind the other; the first pair that compiles is the answer. */
+type Source = [before: string, code: string];
+interface Payload {
+  answer: { variable: string; expression: string } | { sources: Source[] };
+  /** `given` is what the tests may use of the prompt, all but its function `entry` */
+  tests: { setup: string; tests: string[]; given: string; entry: string };
+}
 
 /**
  * `python`: the answer is code that passes the row's tests. Three forms of rows:
@@ -34,7 +40,7 @@ export function pythonGrader(spec: string, limits: { rowMs: number; killMs: numb
     name: 'The Python sandbox',
     script: fileURLToPath(new URL('./sandbox/python-child.ts', import.meta.url)),
     readable: [pyodideFolder],
-    setup: { pyodideFolder, runner: readFileSync(new URL('./sandbox/runner.py', import.meta.url), 'utf8'), rowMs: limits.rowMs, memoryBytes: limits.memoryBytes },
+    setup: { pyodideFolder, runner: runner(), rowMs: limits.rowMs, memoryBytes: limits.memoryBytes },
     rowMs: limits.killMs,
     startMs: limits.startMs,
     heapMb: 256,
@@ -54,6 +60,9 @@ export function pythonGrader(spec: string, limits: { rowMs: number; killMs: numb
   };
 }
 
+/** Python of the sandbox, evaluated as one text. */
+const runner = (): string => ['doors', 'exchange', 'answer', 'verdict'].map((name) => readFileSync(new URL(`./sandbox/python/${name}.py`, import.meta.url), 'utf8')).join('\n\n');
+
 function gradeOf(outcome: SandboxOutcome | undefined): Grade {
   if (outcome === undefined || 'failed' in outcome) return { score: 0, reason: outcome?.failed === 'time' ? 'the code took too long and was ended' : 'the code crashed Python' };
   const verdict = verdictSchema.safeParse(outcome.value);
@@ -62,31 +71,48 @@ function gradeOf(outcome: SandboxOutcome | undefined): Grade {
 
 function payloadOf(answer: string, row: TaskRow): Payload | null {
   const columns = columnsSchema.safeParse(row.data);
-  const tests = testsSchema.safeParse(row.data[testsColumn] ?? row.data.tests ?? row.data.test_list ?? row.data.test);
-  if (!columns.success || !tests.success) return null;
+  const found = testsSchema.safeParse(row.data[testsColumn] ?? row.data.tests ?? row.data.test_list ?? row.data.test);
+  if (!columns.success || !found.success) return null;
   const { variable, entry_point: entryPoint, test_setup_code: setup, prompt } = columns.data;
-  const lines = typeof tests.data === 'string' ? [tests.data] : tests.data;
-  if (variable !== undefined) return { variable, expression: expressionIn(answer), tests: lines };
+  const lines = typeof found.data === 'string' ? [found.data] : found.data;
+  const tests = { setup: setup ?? '', tests: lines, given: '', entry: '' };
+  if (variable !== undefined) return { answer: { variable, expression: expressionIn(answer) }, tests };
   if (entryPoint !== undefined && prompt !== undefined) {
-    return { setup: '', source: completed(prompt, answer, entryPoint), tests: [`${lines.join('\n')}\n\ncheck(${entryPoint})`] };
+    const sources = continued(prompt, codeIn(answer, entryPoint), entryPoint);
+    return { answer: { sources }, tests: { setup: '', tests: [`${lines.join('\n')}\n\ncheck(${entryPoint})`], given: prompt, entry: entryPoint } };
   }
-  return { setup: setup ?? '', source: fenced(answer) ?? answer, tests: lines };
+  return { answer: { sources: [['', codeIn(answer, calledFirst(lines))]] }, tests };
 }
 
-/** The first line of the answer that says something, or of its first fenced block; a "Answer:" or `f = …` before it aside. */
+/** The first line of the answer that says something, or of its first fenced block, without backquotes around it. */
 function expressionIn(answer: string): string {
-  const line = (fenced(answer) ?? answer).split('\n').find((candidate) => candidate.trim() !== '') ?? '';
+  const line = (blocksIn(answer)[0] ?? answer).split('\n').find((candidate) => candidate.trim() !== '') ?? '';
   return line.trim().replace(/^`(.*)`$/, '$1');
 }
 
-/** A completion goes on where the prompt ends; an answer that defines the function again stands by itself, behind the prompt's imports. */
-function completed(prompt: string, answer: string, entryPoint: string): string {
-  const code = fenced(answer) ?? answer;
-  const defines = new RegExp(`^\\s*(?:async\\s+)?def\\s+${entryPoint.replace(/\W/g, '')}\\b`, 'm').test(code);
-  return defines ? `${prompt}    pass\n\n${code}` : prompt + code;
+/**
+ * A completion goes on where the prompt ends, its first indentation often lost; an answer that defines the function
+ * again stands by itself, behind the prompt's imports and helpers.
+ */
+function continued(prompt: string, code: string, entryPoint: string): Source[] {
+  if (defines(code, entryPoint)) return [[`${prompt}    pass\n`, code]];
+  const indented = code.replace(/^(?=.)/gm, '    ');
+  return [code, `    ${code.trimStart()}`, indented].map((body) => ['', prompt + body]);
 }
 
-/** The code in the first fenced block, or null. */
-function fenced(answer: string): string | null {
-  return /```[ \t]*\w*[ \t]*\r?\n([\s\S]*?)(?:```|$)/.exec(answer)?.[1] ?? null;
+/** The code of an answer: the fenced block that defines the function, else the first one, else all between the marks of MBPP's paper, else all. */
+function codeIn(answer: string, name: string | undefined): string {
+  const blocks = blocksIn(answer);
+  const marked = /\[BEGIN\]([\s\S]*?)(?:\[DONE\]|$)/.exec(answer)?.[1];
+  return (name === undefined ? undefined : blocks.find((block) => defines(block, name))) ?? blocks[0] ?? marked ?? answer;
+}
+
+const defines = (code: string, name: string): boolean => new RegExp(`^\\s*(?:(?:async\\s+)?def|class)\\s+${name.replace(/\W/g, '')}\\b`, 'm').test(code);
+
+/** The function that the first test is about, as far as its text says. */
+const calledFirst = (tests: readonly string[]): string | undefined => /\bassert\b[\s(]*(?:not\b[\s(]*)?([A-Za-z_]\w*)\s*\(/.exec(tests[0] ?? '')?.[1];
+
+/** Code between fences; the last fence may be missing. */
+function blocksIn(answer: string): string[] {
+  return Array.from(answer.matchAll(/```[ \t]*\w*[ \t]*\r?\n([\s\S]*?)(?:```|$)/g), (match) => match[1] ?? '');
 }

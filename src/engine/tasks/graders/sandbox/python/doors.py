@@ -1,0 +1,47 @@
+# Evaluated once, before any code from outside: takes every way to JavaScript out of Python's reach, and imports
+# beforehand what answers use most, so that it need not be read again for every row.
+import ast, bisect, builtins, cmath, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, json, marshal, math, operator, pickle, random, re, statistics, string, sys, types, typing
+
+for name in ("js", "pyodide_js", "_pyodide_core", "pyodide.http", "pyodide.console"):
+    sys.modules.pop(name, None)
+
+
+def taken_away(*_args, **_kwargs):
+    raise PermissionError("JavaScript is not available here")
+
+
+def close_doors():
+    """Takes every reference to a JavaScript object, and every function that makes one, out of Python's reach."""
+    import gc, _pyodide_core
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "Js" not in type(finder).__name__]
+    found = gc.get_objects()
+    attributes = [instance.__dict__ for instance in found if type(instance).__name__ in ("JsLoader", "JsFinder")]
+    for holder in [*attributes, *(some for some in found if isinstance(some, (dict, list)))]:
+        items = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        for key, value in items:
+            if "JsProxy" in [kind.__name__ for kind in type(value).__mro__]:
+                holder[key] = None
+    modules = [module for name, module in list(sys.modules.items()) if "pyodide" in name and isinstance(module, types.ModuleType)]
+    for module in [_pyodide_core, *modules]:
+        for name in list(vars(module)):
+            if name in ("run_js", "can_run_sync", "run_sync", "to_js", "register_js_module", "register_js_finder") or name.startswith(("create_", "new_", "destroy_")):
+                setattr(module, name, taken_away)
+    # the module stays imported in its emptied form: the interpreter would build the full one again
+    sys.modules["_pyodide_core"] = _pyodide_core
+    gc.collect()
+
+
+close_doors()
+
+
+def describe(kind, text):
+    """An exception in a few words."""
+    if kind == "KeyboardInterrupt":
+        return "took too long"
+    if kind == "SystemExit":
+        return "the code ends the program"
+    if kind == "MemoryError":
+        return "used too much memory"
+    lines = text.splitlines()
+    return (kind + ": " + lines[0])[:200] if lines else kind
