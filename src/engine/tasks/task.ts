@@ -25,16 +25,15 @@ const shareWhereNoneGiven = 0.25;
  */
 export function splitRows(rows: readonly TaskRow[], { validationShare, testShare, shuffleTest, shuffleValidation }: SplitOptions): SplitRows {
   const prompts = promptGroups(rows);
-  const named = (split: Split): Group[] => prompts.filter(({ splits }) => splits.has(split));
-  const ownTest = named('test');
-  const ownValidation = validationShare === 'given' ? named('validation').filter((group) => !ownTest.includes(group)) : [];
-  let pool = prompts.filter((group) => !ownTest.includes(group) && !ownValidation.includes(group));
-  const kept = ownValidation.length > 0 ? 1 : 2;
-  const test = ownTest.length > 0 ? ownTest : cut(shuffleTest(pool), testShare, kept);
-  pool = pool.filter((group) => !test.includes(group));
+  const ownTest = prompts.filter(({ splits }) => splits.has('test'));
+  const untested = without(prompts, ownTest);
+  const ownValidation = validationShare === 'given' ? untested.filter(({ splits }) => splits.has('validation')) : [];
+  const pool = without(untested, ownValidation);
+  const test = ownTest.length > 0 ? ownTest : cut(shuffleTest(pool), testShare, ownValidation.length > 0 ? 1 : 2);
+  const rest = without(pool, test);
   const share = validationShare === 'given' ? shareWhereNoneGiven : validationShare;
-  const validation = ownValidation.length > 0 ? ownValidation : cut(shuffleValidation(pool), share, 1, 1);
-  const train = pool.filter((group) => !validation.includes(group));
+  const validation = ownValidation.length > 0 ? ownValidation : cut(shuffleValidation(rest), share, 1, 1);
+  const train = without(rest, validation);
   if (train.length === 0) throw new SingularError('bad-input', 'The dataset leaves no row to train on: all its prompts are for validation or for the final score.');
   if (validation.length === 0) throw new SingularError('bad-input', 'The dataset has fewer than two different prompts to train on, so none can be kept for validation.');
   return { train: rowsOf(train, 'train'), validation: rowsOf(validation, 'validation'), test: rowsOf(test, 'test') };
@@ -53,6 +52,11 @@ function promptGroups(rows: readonly TaskRow[]): Group[] {
     if (row.split) group.splits.add(row.split);
   }
   return [...groups.values()];
+}
+
+function without(groups: readonly Group[], taken: readonly Group[]): Group[] {
+  const gone = new Set(taken);
+  return groups.filter((group) => !gone.has(group));
 }
 
 /** The first groups that hold `share` of all rows, at least `least`, so that `remaining` groups remain. */

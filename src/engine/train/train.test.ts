@@ -12,7 +12,8 @@ import { advantages, rewardOf } from './advantage.ts';
 import { evaluate } from './evaluate.ts';
 import { Paused, train, type TrainEvent } from './loop.ts';
 import { learningRateAt } from './schedule.ts';
-import { pairedGain, scoreInterval, studentQuantile } from './statistics.ts';
+import { shuffledControl, shuffledZ } from './control.ts';
+import { againstBase, crossedMean, pairedGain, scoreInterval, studentQuantile } from './statistics.ts';
 
 describe('AdamW', () => {
   it('is the textbook update after one and two steps', () => {
@@ -53,6 +54,9 @@ describe('advantages', () => {
     expect(advantages([1, 1, 1, -1], 'batch', 1).map((x) => Number(x.toFixed(4)))).toEqual([0.5774, 0.5774, 0.5774, -1.7321]);
     expect(advantages([1, 1], 'batch', 1)).toEqual([0, 0]);
   });
+  it('group is standardised within the answers to one prompt', () => {
+    expect(advantages([1, -1, 1, 1, 1, -1], 'group', 2)).toEqual([1, -1, 0, 0, 1, -1]);
+  });
   it('leave-one-out compares with the other answers to the same prompt', () => {
     expect(advantages([1, -1, 1, 1], 'leave-one-out', 2)).toEqual([2, -2, 0, 0]);
     expect(advantages([1, -1, -1], 'leave-one-out', 1)).toEqual([2, -1, -1]);
@@ -68,6 +72,24 @@ describe('intervals', () => {
   it('widen where answers to one row are alike', () => {
     const alike = scoreInterval([[1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]);
     expect(alike.high - alike.low).toBeGreaterThan(0.6);
+  });
+  it('of several seeds cover other seeds and other rows', () => {
+    const rows = (seed: number): number[] => Array.from({ length: 40 }, (_, row) => (row % 4 === 0 ? 1 : 0) + seed);
+    // seeds alike: the interval of the rows; rows alike: that of the seeds, Student's with two degrees
+    expect(crossedMean([rows(0), rows(0), rows(0)])).toEqual(expect.objectContaining({ mean: 0.25 }));
+    const alike = crossedMean([rows(0), rows(0), rows(0)]);
+    expect(alike.high - alike.mean).toBeCloseTo(pairedGain(rows(0).map(() => 0), rows(0)).high - 0.25, 6);
+    const seeds = crossedMean([[0.1, 0.1, 0.1], [0.2, 0.2, 0.2], [0.3, 0.3, 0.3]]);
+    expect(seeds.high - seeds.mean).toBeCloseTo(4.303 * (0.1 / Math.sqrt(3)), 3);
+    // both: wider than either
+    const both = crossedMean([rows(0), rows(0.1), rows(0.2)]);
+    expect(both.high - both.low).toBeGreaterThan(alike.high - alike.low);
+  });
+  it('of one seed are Wilson’s and the paired one; of several, around their mean', () => {
+    const base = [[0], [0], [1], [0]];
+    const trial = [[1], [0], [1], [1]];
+    expect(againstBase(base, [trial])).toEqual({ base: scoreInterval(base), score: scoreInterval(trial), gain: pairedGain([0, 0, 1, 0], [1, 0, 1, 1]) });
+    expect(againstBase(base, [trial, base]).gain.mean).toBe(0.25);
   });
   it('know Student’s t', () => {
     expect(studentQuantile(5)).toBeCloseTo(2.5706, 2);
@@ -87,7 +109,7 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
   const models = new ModelStore(() => {});
   const place = { folder, cacheRoot, device: 'cpu' } as const;
   const names = ['Lily', 'Tom', 'Ben', 'Mia', 'Sam', 'Anna'];
-  const rows: TaskRow[] = names.map((name, row) => ({ row, messages: [{ role: 'user', content: `Once upon a time there was ${name}.` }], reference: null, data: {} }));
+  const rows: TaskRow[] = names.map((name, row) => ({ row, messages: [{ role: 'user', content: `Once upon a time there was ${name}.` }], reference: ' She had a big red ball.', data: {} }));
   const config: TrainingConfig = { ...quickPreset, steps: 4, batchSize: 8, maxTokens: 12, validationRows: 8, validateEvery: 2, checkpointEvery: 1, layers: [1, 3], modules: 'mlp', seed: 3 };
   let grader: Grader;
   beforeAll(async () => {
@@ -97,7 +119,7 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
   afterAll(() => rmSync(cacheRoot, { recursive: true, force: true }));
 
   interface Recorded { outcome?: TrainOutcome; events: TrainEvent[]; checkpoints: TrainCheckpoint[] }
-  async function run(changes: Partial<TrainingConfig> = {}, checkpoint?: TrainCheckpoint, stop?: { after: number; action: 'pause' | 'keep' }): Promise<Recorded> {
+  async function run(changes: Partial<TrainingConfig> = {}, checkpoint?: TrainCheckpoint, stop?: { after: number; action: 'pause' | 'keep' }, given: TaskRow[] = rows): Promise<Recorded> {
     const events: TrainEvent[] = [];
     const steering: { action: 'pause' | 'keep' | null } = { action: null };
     const emit = (event: TrainEvent): void => {
@@ -105,7 +127,7 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
       if (event.type === 'step' && stop && event.metric.step === stop.after) steering.action = stop.action;
     };
     const outcome = await models
-      .using(place, (model) => train({ model, rows, grader, raw: true, config: { ...config, ...changes }, emit, steering, clock: () => 0, memory: () => 1, signal: new AbortController().signal, ...(checkpoint && { checkpoint }) }))
+      .using(place, (model) => train({ model, rows: given, grader, raw: true, config: { ...config, ...changes }, emit, steering, clock: () => 0, memory: () => 1, signal: new AbortController().signal, ...(checkpoint && { checkpoint }) }))
       .catch((error: unknown) => {
         if (!(error instanceof Paused)) throw error;
         return undefined;
@@ -132,6 +154,54 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
     }
   });
 
+  it.each([
+    ['LoRA with dropout and two seeds', { method: 'lora', rank: 4, dropout: 0.2, modules: 'both', seeds: 2, steps: 2 }],
+    ['DoRA, next-token, three λ in the other direction', { method: 'dora', rank: 2, objective: 'next-token', klSweep: [0, 0.5, 1], klDirection: 'base-policy', steps: 2 }],
+    ['IA3, several answers a prompt', { method: 'ia3', modules: 'both', samplesPerPrompt: 4, baseline: 'group', steps: 2 }],
+    ['SVF as the published code has it', { parametrisation: 'reference', initMean: 0.1, initDeviation: 0.01, weightDecay: 0.1, steps: 2 }],
+  ] satisfies [string, Partial<TrainingConfig>][])('%s: the same to the bit when repeated or taken up from any checkpoint', async (_, changes) => {
+    const whole = await run(changes);
+    expect(await run(changes)).toEqual(whole);
+    const ends = whole.outcome;
+    expect(ends?.trials.length).toBe(Math.max(1, changes.klSweep?.length ?? 1) + (changes.seeds ?? 1) - 1);
+    for (const checkpoint of [whole.checkpoints[0], whole.checkpoints.at(-1)]) {
+      if (!checkpoint) throw new Error('no checkpoint');
+      const rest = await run(changes, checkpoint);
+      expect(rest.outcome).toEqual(ends);
+      expect(steps(rest)).toEqual(steps(whole).filter(({ metric }) => metric.trial > checkpoint.trial || (metric.trial === checkpoint.trial && metric.step > checkpoint.step)));
+    }
+  });
+
+  it('tries each λ with the first seed, then the other seeds with the best, and keeps the best trial', async () => {
+    const { outcome } = await run({ klSweep: [0, 5], seeds: 3, steps: 2 });
+    const trials = outcome?.trials ?? [];
+    const chosen = trials.find((trial) => trial.chosen)!;
+    const sweepBest = trials[1].validation > trials[0].validation ? 5 : 0;
+    expect(trials.map(({ seed, klCoefficient }) => [seed, klCoefficient])).toEqual([[3, 0], [3, 5], [4, sweepBest], [5, sweepBest]]);
+    expect(Math.max(...trials.map(({ validation }) => validation))).toBe(chosen.validation);
+    expect(outcome?.bestStep).toBe(chosen.bestStep);
+    const counted = trials.filter(({ klCoefficient }) => klCoefficient === sweepBest);
+    expect(outcome?.test.score.mean).toBeCloseTo(counted.reduce((sum, { test }) => sum + test.score.mean, 0) / counted.length, 12);
+    expect(new Set(trials.map(({ test }) => test.base.mean)).size).toBe(1);
+    expect(outcome?.rowsUsed).toEqual({ train: 4, validation: 1, test: 1 });
+    expect(outcome?.cost).toMatchObject({ peakMemoryBytes: 1, trainableParameters: Object.values(outcome?.tensors ?? {}).reduce((sum, { data }) => sum + data.length, 0) });
+  });
+
+  it('next-token makes the given answers likelier, and samples nothing', async () => {
+    const recorded = await run({ objective: 'next-token', steps: 8, learningRate: 0.02, klCoefficient: 0 });
+    const metrics = steps(recorded).map(({ metric }) => metric);
+    expect(metrics[7].loss).toBeLessThan(metrics[0].loss - 0.1);
+    expect(metrics.every(({ loss, reward, score }) => Math.abs(loss + reward) < 1e-9 && Math.abs(score - Math.exp(reward)) < 1e-9)).toBe(true);
+    expect(steps(recorded).flatMap(({ samples }) => samples)).toEqual([]);
+  });
+
+  it('refuses what cannot be trained, in a sentence', async () => {
+    await expect(run({ baseline: 'group' })).rejects.toThrow('set samplesPerPrompt to 2 or more');
+    await expect(run({ samplesPerPrompt: 9 })).rejects.toThrow('more than the 8 answers of a step');
+    await expect(run({ objective: 'next-token' }, undefined, undefined, rows.map((row) => ({ ...row, reference: null })))).rejects.toThrow('has no answer to imitate');
+    await expect(run({ seeds: 2, testShare: 0 })).rejects.toThrow('there are none');
+  });
+
   it('ends early and keeps the best when told to', async () => {
     const { outcome } = await run({}, undefined, { after: 1, action: 'keep' });
     expect(outcome).toMatchObject({ steps: 1, stoppedEarly: true });
@@ -144,6 +214,25 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
       const base = await evaluate(model, { rows, adaptation: { kind: 'base' }, grader, raw: true, sampling, samples: 1 });
       expect(await evaluate(model, { rows, adaptation: { kind: 'merged', weights: await model.merge(ones) }, grader, raw: true, sampling, samples: 1 })).toEqual(base);
     });
+  });
+
+  it('the shuffled control scores the same numbers in another order, against the base', async () => {
+    const z = { b: Float32Array.of(1, 2, 3, 4), a: Float32Array.of(5, 6, 7, 8) };
+    const shuffled = shuffledZ(z, 1);
+    expect([...shuffled['a']].sort()).toEqual([5, 6, 7, 8]);
+    expect(shuffledZ({ a: z.a, b: z.b }, 1)).toEqual(shuffled);
+    expect(shuffledZ(z, 2)).not.toEqual(shuffled);
+    const sampling = { maxTokens: 12, temperature: 1, topP: 1, topK: 0, seed: 0, stop: [] };
+    const done: number[] = [];
+    await models.using(place, async (model) => {
+      const tuned = Object.fromEntries(model.checkpoint.matrices.map(({ name, rank }) => [name, Float32Array.from({ length: rank }, (_, i) => 1 + 0.5 * Math.sin(i))]));
+      const control = await shuffledControl(model, { rows, grader, raw: true, z: tuned, shuffleSeed: 1, sampling, samples: 2, onProgress: (at) => void done.push(at) });
+      const base = await evaluate(model, { rows, adaptation: { kind: 'base' }, grader, raw: true, sampling, samples: 2 });
+      expect(control).toMatchObject({ rows: 6, samples: 2, temperature: 1, base: { mean: expect.any(Number) as number } });
+      expect(Math.abs(control.gain.mean - (control.score.mean - control.base.mean))).toBeLessThan(1e-9);
+      expect(base.rows).toBe(6);
+    });
+    expect(done.at(-1)).toBe(24);
   });
 
   it('refuses a layer that the model does not have', async () => {
