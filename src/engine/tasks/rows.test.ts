@@ -23,6 +23,14 @@ test('prompt and answer: the text to the letter, the whole reference, all column
   expect(shownReference(null)).toBeNull();
 });
 
+test('a column “split” names a row’s split, a mapped column the answer to imitate', () => {
+  const mapping: ColumnMapping = { kind: 'prompt-answer', prompt: 'q', answer: 'a', demonstration: 'working' };
+  expect(row({ q: 'Q', a: 'B', working: '1+1=2. Answer: B', split: ' Dev ' }, mapping)).toMatchObject({ reference: 'B', demonstration: '1+1=2. Answer: B', split: 'validation' });
+  const plain = row({ q: 'Q', a: 'B', working: '', split: 'elsewhere' }, mapping);
+  expect(plain).not.toHaveProperty('split');
+  expect(plain).not.toHaveProperty('demonstration');
+});
+
 describe('chats', () => {
   const mapping: ColumnMapping = { kind: 'messages', prompt: 'messages', system: 'system' };
   test('the last answer is the reference, what is before it the prompt', () => {

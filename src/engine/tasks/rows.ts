@@ -1,5 +1,5 @@
 /** A row of a file and a column mapping → what a prompt is made from and an answer is graded against. */
-import type { ChatMessage, ColumnMapping, UnusableRow } from '../../shared/contract.ts';
+import type { ChatMessage, ColumnMapping, Split, UnusableRow } from '../../shared/contract.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import { labelOf, optionsOf, withOptions } from './choices.ts';
 import { columnAt, parsedIfJson } from './columns.ts';
@@ -21,12 +21,22 @@ class Unusable extends Error {}
 export function toTaskRow(raw: RawRow, mapping: ColumnMapping): TaskRow | UnusableRow {
   if ('reason' in raw) return { row: raw.row, reason: raw.reason };
   try {
-    return { row: raw.row, ...read(raw.data, mapping) };
+    const split = splitOf(raw.data);
+    const demonstration = mapping.demonstration === undefined ? '' : optionalText(raw.data, mapping.demonstration);
+    return { row: raw.row, ...read(raw.data, mapping), ...(demonstration !== '' && { demonstration }), ...(split && { split }) };
   } catch (error) {
     if (error instanceof Unusable) return { row: raw.row, reason: error.message };
     throw error;
   }
 }
+
+const splitNames: Record<string, Split> = { train: 'train', training: 'train', validation: 'validation', valid: 'validation', val: 'validation', dev: 'validation', test: 'test' };
+
+/** A column `split` says what a row is for. */
+const splitOf = (data: Record<string, unknown>): Split | undefined => {
+  const named = data['split'];
+  return typeof named === 'string' && Object.hasOwn(splitNames, named.trim().toLowerCase()) ? splitNames[named.trim().toLowerCase()] : undefined;
+};
 
 export const isTaskRow = (row: TaskRow | UnusableRow): row is TaskRow => 'messages' in row;
 

@@ -4,6 +4,7 @@
  */
 import type { Sampling, TestScoreDto } from '../../shared/contract.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
+import type { TrainingConfig } from '../../shared/training.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { Random } from '../runtime/random.ts';
@@ -12,6 +13,7 @@ import { promptsOf } from './answers.ts';
 import { scoreRows } from './evaluate.ts';
 import { adaptationOf } from './methods/index.ts';
 import { streams } from './methods/streams.ts';
+import { splitOf, testSet, type ScoredSet } from './rows.ts';
 import { againstBase } from './statistics.ts';
 
 /** Each vector in an order of its own, drawn from (seed, its place among the sorted names). */
@@ -26,20 +28,23 @@ export interface ControlRequest {
   shuffleSeed: number;
   sampling: Sampling;
   samples: number;
+  /** of the training that `rows` were for: its test rows are scored as its final score did it, whatever `sampling` and `samples` say */
+  config?: TrainingConfig;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
 /** The shuffled expert against the base on the same rows, with the answers' seeds of a training's final score. */
-export async function shuffledControl(model: LoadedModel, { rows, raw, z, shuffleSeed, onProgress, ...request }: ControlRequest): Promise<TestScoreDto> {
-  const prompts = promptsOf(model, rows, raw);
-  const halves = 2 * prompts.length * request.samples;
+export async function shuffledControl(model: LoadedModel, { rows, raw, z, shuffleSeed, config, grader, onProgress, signal, ...given }: ControlRequest): Promise<TestScoreDto> {
+  const set: ScoredSet = config ? testSet(model, splitOf(rows, config), raw, config, streams.test) : { prompts: promptsOf(model, rows, raw), samples: given.samples, sampling: given.sampling, stream: streams.test };
+  const { prompts, samples, sampling, stream } = set;
+  const halves = 2 * prompts.length * samples;
   const score = async (of: ZVectors, before: number): Promise<number[][]> => {
     const adaptation = await adaptationOf(model, { method: 'svf', z: of });
-    const { scores } = await scoreRows(model, prompts, adaptation, { ...request, stream: streams.test, onProgress: (done) => onProgress?.(before + done, halves) });
+    const { scores } = await scoreRows(model, prompts, adaptation, { grader, samples, sampling, stream, ...(signal && { signal }), onProgress: (done) => onProgress?.(before + done, halves) });
     return scores;
   };
   const base = await score({}, 0);
   const shuffled = await score(shuffledZ(z, shuffleSeed), halves / 2);
-  return { rows: prompts.length, samples: request.samples, temperature: request.sampling.temperature, ...againstBase(base, [shuffled]) };
+  return { rows: prompts.length, samples, temperature: sampling.temperature, ...againstBase(base, [shuffled]) };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, asc, desc, eq, max, sql } from 'drizzle-orm';
-import type { ColumnMapping, DatasetDto, UnusableRow } from '../../shared/contract.ts';
+import type { ColumnMapping, DatasetDto, Split, UnusableRow } from '../../shared/contract.ts';
 import type { TaskRow } from '../../engine/host/protocol.ts';
 import type { Connection } from './open.ts';
 import { datasetRows, datasets, unusableRows } from './schema.ts';
@@ -27,8 +27,10 @@ export interface DatasetStore {
   finish(id: string, outcome: { hash: string; unusable: readonly UnusableRow[]; unusableCount: number }): DatasetDto;
   /** usable rows by position */
   page(id: string, offset: number, limit: number): TaskRow[];
-  /** at most `atMost` usable rows: all of them, or evenly spaced ones */
+  /** at most `atMost` usable rows: all of them, or evenly spaced ones and of the held-out ones as many as half of that */
   sample(id: string, atMost: number): TaskRow[];
+  /** rows that the dataset itself holds out, in their order; evenly spaced ones where there are more */
+  held(id: string, split: Exclude<Split, 'train'>, atMost: number): TaskRow[];
   unusable(id: string, offset: number, limit: number): UnusableRow[];
   remove(id: string): void;
   /** deletes what an interrupted import left behind; returns how many */
@@ -44,14 +46,28 @@ function toDto(row: Row): DatasetDto {
     source: row.source as DatasetDto['source'],
     columns: JSON.parse(row.columns) as string[],
     mapping: JSON.parse(row.mapping) as ColumnMapping,
+    splits: splitsOf(row),
   };
+}
+
+/** Datasets of earlier versions, and files that name no splits, have every row unassigned. */
+function splitsOf(row: Row): DatasetDto['splits'] {
+  const { train = 0, validation = 0, test = 0 } = JSON.parse(row.splits) as Partial<Record<Split, number>>;
+  return { train, validation, test, unassigned: row.rows - train - validation - test };
+}
+
+/** `count` of the entries, evenly spaced. */
+function thinned<T>(entries: readonly T[], count: number): T[] {
+  if (entries.length <= count) return [...entries];
+  return Array.from({ length: count }, (_, index) => entries[Math.floor((index * entries.length) / count)]);
 }
 
 export function createDatasetStore({ orm, client }: Connection): DatasetStore {
   const byId = orm.select().from(datasets).where(eq(datasets.id, sql.placeholder('id'))).prepare();
   // the two statements that run a million times go past the query builder
-  const insertRow = client.prepare('insert into dataset_rows (key, row, payload) values (?, ?, ?)');
+  const insertRow = client.prepare('insert into dataset_rows (key, row, payload, split) values (?, ?, ?, ?)');
   const selectRange = client.prepare('select payload from dataset_rows where key >= ? and key < ? order by key');
+  const selectHeld = client.prepare(`select key, split from dataset_rows where split in ('validation', 'test') and key >= ? and key < ? order by key`);
   const selectOne = client.prepare('select payload from dataset_rows where key = ?');
 
   const require = (id: string): Row => {
@@ -60,6 +76,8 @@ export function createDatasetStore({ orm, client }: Connection): DatasetStore {
     return row;
   };
   const parse = (found: unknown): TaskRow => JSON.parse((found as { payload: string }).payload) as TaskRow;
+  const heldKeys = ({ number }: Row): { key: number; split: Split }[] =>
+    selectHeld.all(number * keysPerDataset, (number + 1) * keysPerDataset) as { key: number; split: Split }[];
   const deleteRow = (row: Row): void => {
     const base = row.number * keysPerDataset;
     orm.delete(datasetRows).where(sql`key >= ${base} and key < ${base + keysPerDataset}`).run();
@@ -68,9 +86,13 @@ export function createDatasetStore({ orm, client }: Connection): DatasetStore {
 
   const append = client.transaction((id: string, rows: readonly TaskRow[]) => {
     const dataset = require(id);
+    const splits = JSON.parse(dataset.splits) as Partial<Record<Split, number>>;
     let key = dataset.number * keysPerDataset + dataset.rows;
-    for (const row of rows) insertRow.run(key++, row.row, JSON.stringify(row));
-    orm.update(datasets).set({ rows: dataset.rows + rows.length }).where(eq(datasets.id, id)).run();
+    for (const row of rows) {
+      insertRow.run(key++, row.row, JSON.stringify(row), row.split ?? null);
+      if (row.split) splits[row.split] = (splits[row.split] ?? 0) + 1;
+    }
+    orm.update(datasets).set({ rows: dataset.rows + rows.length, splits: JSON.stringify(splits) }).where(eq(datasets.id, id)).run();
   });
   const finish = client.transaction((id: string, outcome: { hash: string; unusable: readonly UnusableRow[]; unusableCount: number }) => {
     const insert = client.prepare('insert or replace into unusable_rows (dataset_id, row, reason) values (?, ?, ?)');
@@ -102,11 +124,15 @@ export function createDatasetStore({ orm, client }: Connection): DatasetStore {
       return selectRange.all(base + offset, base + Math.min(offset + limit, keysPerDataset)).map(parse);
     },
     sample: (id, atMost) => {
-      const { number, rows } = require(id);
-      const base = number * keysPerDataset;
-      if (rows <= atMost) return selectRange.all(base, base + rows).map(parse);
-      return Array.from({ length: atMost }, (_, index) => parse(selectOne.get(base + Math.floor((index * rows) / atMost))));
+      const dataset = require(id);
+      const base = dataset.number * keysPerDataset;
+      if (dataset.rows <= atMost) return selectRange.all(base, base + dataset.rows).map(parse);
+      const held = thinned(heldKeys(dataset).map(({ key }) => key), Math.floor(atMost / 2));
+      const count = atMost - held.length;
+      const spaced = Array.from({ length: count }, (_, index) => base + Math.floor((index * dataset.rows) / count));
+      return [...new Set([...held, ...spaced])].sort((a, b) => a - b).map((key) => parse(selectOne.get(key)));
     },
+    held: (id, split, atMost) => thinned(heldKeys(require(id)).filter((row) => row.split === split), atMost).map(({ key }) => parse(selectOne.get(key))),
     unusable: (id, offset, limit) => orm.select({ row: unusableRows.row, reason: unusableRows.reason }).from(unusableRows)
       .where(eq(unusableRows.datasetId, id)).orderBy(asc(unusableRows.row)).limit(limit).offset(offset).all(),
     remove: (id) => client.transaction(() => deleteRow(require(id))).immediate(),

@@ -1,7 +1,10 @@
 import { and, asc, count, desc, eq, exists, inArray, isNull, isNotNull, sql, type SQL } from 'drizzle-orm';
-import type { ExpertDto, ZMapDto } from '../../shared/contract.ts';
+import type { ExpertDto, TestScoreDto, ZMapDto } from '../../shared/contract.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
+import type { Method } from '../../shared/training.ts';
+import type { TrainedTensor } from '../../engine/host/protocol.ts';
 import type { Connection } from './open.ts';
+import { storedConfig } from './runStore.ts';
 import { experts, expertTags, models } from './schema.ts';
 import { decodeZ, encodeZ } from './zBlob.ts';
 
@@ -10,6 +13,9 @@ export interface ExpertQuery {
   search: string;
   tags: readonly string[];
   modelId?: string | undefined;
+  method?: Method | undefined;
+  /** the cells of that comparison instead of the library */
+  comparisonId?: string | undefined;
   sort: 'name' | 'created' | 'gain';
   offset: number;
   limit: number;
@@ -19,7 +25,7 @@ export type NewExpert = Omit<ExpertDto, 'modelName' | 'parameters' | 'matrices' 
 
 export interface ExpertStore {
   list(query: ExpertQuery): { experts: ExpertDto[]; total: number };
-  /** tags of live experts, sorted */
+  /** tags of the library's experts, sorted */
   tags(): string[];
   /** removed ones too: `deletedAt` says so */
   get(id: string): ExpertDto | undefined;
@@ -27,13 +33,18 @@ export interface ExpertStore {
   /** the name itself, or with ' 2', ' 3', … where a live expert has it */
   freeName(wanted: string): string;
   /** the name is taken as it is; a live expert of that name makes this throw */
-  add(expert: NewExpert, z: ZVectors, zMap: ZMapDto): void;
+  add(expert: NewExpert, tensors: Record<string, TrainedTensor>, zMap: ZMapDto): void;
   /** `id` tells which expert, `name` must be free */
   update(id: string, changes: { name?: string | undefined; tags?: readonly string[] | undefined; description?: string | undefined }): void;
   markDeleted(id: string, now: number): void;
   /** brings a removed expert back under that name */
   restore(id: string, name: string): void;
+  setControl(id: string, control: NonNullable<ExpertDto['control']>): void;
+  /** of an svf expert: z by matrix */
   vectors(id: string): ZVectors;
+  tensors(id: string): Record<string, TrainedTensor>;
+  /** the experts of a comparison's cells, with all they hold; saved mixes have none of them */
+  removeComparison(comparisonId: string): void;
   zMap(id: string): ZMapDto | undefined;
 }
 
@@ -42,24 +53,44 @@ type Row = typeof experts.$inferSelect;
 function toDto(row: Row, modelName: string, tags: string[]): ExpertDto {
   const gain = row.gainMean !== null && row.gainLow !== null && row.gainHigh !== null
     ? { mean: row.gainMean, low: row.gainLow, high: row.gainHigh } : undefined;
+  const provenance = JSON.parse(row.provenance) as ExpertDto['provenance'];
+  const json = <T>(text: string | null): T | undefined => (text === null ? undefined : JSON.parse(text) as T);
+  const [test, control, rowsUsed] = [json<TestScoreDto>(row.test), json<NonNullable<ExpertDto['control']>>(row.control), json<NonNullable<ExpertDto['rowsUsed']>>(row.rowsUsed)];
   return {
     id: row.id, name: row.name, modelId: row.modelId, modelName, weightsHash: row.weightsHash, tags, description: row.description,
     createdAt: row.createdAt, parameters: row.parameters, matrices: row.matrices, source: row.source as ExpertDto['source'],
-    provenance: JSON.parse(row.provenance) as ExpertDto['provenance'],
+    method: row.method as Method,
+    provenance: { ...provenance, ...(provenance.config && { config: storedConfig(JSON.stringify(provenance.config)) }) },
     ...(row.deletedAt !== null && { deletedAt: row.deletedAt }),
     ...(row.baseScore !== null && { baseScore: row.baseScore }),
     ...(row.score !== null && { score: row.score }),
     ...(gain && { gain }),
+    ...(test && { test }),
+    ...(control && { control }),
+    ...(rowsUsed && { rowsUsed }),
+    ...(row.comparisonId !== null && { comparisonId: row.comparisonId }),
   };
 }
+
+/** Several tensors of an adapter may belong to one matrix. */
+const matricesOf = (method: Method, names: readonly string[]): number =>
+  method === 'svf' ? names.length : new Set(names.map((name) => /^.*_proj/.exec(name)?.[0] ?? name)).size;
 
 const searchTextOf = (name: string, description: string, tags: readonly string[]): string => [name, description, ...tags].join('\n').toLowerCase();
 
 export function createExpertStore({ orm, client }: Connection): ExpertStore {
   const live = isNull(experts.deletedAt);
-  const selectVectors = client.prepare('select matrix, z from expert_vectors where expert_id = ? order by position');
-  const insertVector = client.prepare('insert into expert_vectors (expert_id, position, matrix, z) values (?, ?, ?, ?)');
-  const nameTaken = client.prepare('select 1 from experts where name = ? and deleted_at is null');
+  const inLibrary = and(live, isNull(experts.comparisonId));
+  const selectTensors = client.prepare('select matrix as name, z as data, shape from expert_vectors where expert_id = ? order by position');
+  const insertTensor = client.prepare('insert into expert_vectors (expert_id, position, matrix, z, shape) values (?, ?, ?, ?, ?)');
+  const nameTaken = client.prepare('select 1 from experts where name = ? and deleted_at is null and comparison_id is null');
+
+  function tensorsOf(id: string): [name: string, tensor: TrainedTensor][] {
+    return (selectTensors.all(id) as { name: string; data: Buffer; shape: string | null }[]).map((row) => {
+      const data = decodeZ(row.data);
+      return [row.name, { data, shape: row.shape === null ? [data.length] : JSON.parse(row.shape) as number[] }];
+    });
+  }
 
   function withTags(rows: { expert: Row; modelName: string }[]): ExpertDto[] {
     const found = orm.select().from(expertTags).where(inArray(expertTags.expertId, rows.map((row) => row.expert.id))).orderBy(asc(expertTags.tag)).all();
@@ -75,19 +106,20 @@ export function createExpertStore({ orm, client }: Connection): ExpertStore {
     if (unique.length > 0) orm.insert(expertTags).values(unique.map((tag) => ({ expertId: id, tag }))).run();
   }
 
-  const add = client.transaction((expert: NewExpert, z: ZVectors, zMap: ZMapDto) => {
-    const vectors = Object.entries(z);
+  const add = client.transaction((expert: NewExpert, tensors: Record<string, TrainedTensor>, zMap: ZMapDto) => {
+    const list = Object.entries(tensors);
     orm.insert(experts).values({
       id: expert.id, name: expert.name, modelId: expert.modelId, weightsHash: expert.weightsHash, description: expert.description,
-      source: expert.source, createdAt: expert.createdAt, matrices: vectors.length,
-      parameters: vectors.reduce((sum, [, vector]) => sum + vector.length, 0),
+      source: expert.source, createdAt: expert.createdAt, matrices: matricesOf(expert.method, list.map(([name]) => name)),
+      parameters: list.reduce((sum, [, { data }]) => sum + data.length, 0), method: expert.method, comparisonId: expert.comparisonId,
+      test: expert.test && JSON.stringify(expert.test), control: expert.control && JSON.stringify(expert.control), rowsUsed: expert.rowsUsed && JSON.stringify(expert.rowsUsed),
       baseScore: expert.baseScore, score: expert.score,
       gainMean: expert.gain?.mean, gainLow: expert.gain?.low, gainHigh: expert.gain?.high,
       provenance: JSON.stringify(expert.provenance), zMap: JSON.stringify(zMap),
       searchText: searchTextOf(expert.name, expert.description, expert.tags),
     }).run();
     setTags(expert.id, expert.tags);
-    vectors.forEach(([matrix, vector], position) => insertVector.run(expert.id, position, matrix, encodeZ(vector)));
+    list.forEach(([name, { data, shape }], position) => insertTensor.run(expert.id, position, name, encodeZ(data), shape.length === 1 ? null : JSON.stringify(shape)));
   });
 
   const update = client.transaction((id: string, changes: { name?: string | undefined; tags?: readonly string[] | undefined; description?: string | undefined }) => {
@@ -104,6 +136,8 @@ export function createExpertStore({ orm, client }: Connection): ExpertStore {
       const words = query.search.toLowerCase().split(/\s+/).filter(Boolean);
       const condition = and(
         live,
+        query.comparisonId === undefined ? isNull(experts.comparisonId) : eq(experts.comparisonId, query.comparisonId),
+        query.method === undefined ? undefined : eq(experts.method, query.method),
         query.modelId === undefined ? undefined : eq(experts.modelId, query.modelId),
         ...words.map((word) => sql`instr(${experts.searchText}, ${word}) > 0`),
         ...query.tags.map((tag) => exists(orm.select({ one: sql`1` }).from(expertTags).where(and(eq(expertTags.expertId, experts.id), eq(expertTags.tag, tag))))),
@@ -114,16 +148,16 @@ export function createExpertStore({ orm, client }: Connection): ExpertStore {
       return { experts: withTags(rows), total };
     },
     tags: () => orm.selectDistinct({ tag: expertTags.tag }).from(expertTags).innerJoin(experts, eq(experts.id, expertTags.expertId))
-      .where(live).orderBy(asc(expertTags.tag)).all().map((row) => row.tag),
+      .where(inLibrary).orderBy(asc(expertTags.tag)).all().map((row) => row.tag),
     get: (id) => one(eq(experts.id, id)),
-    byName: (name) => one(and(eq(experts.name, name), live)),
+    byName: (name) => one(and(eq(experts.name, name), inLibrary)),
     freeName: (wanted) => {
       for (let copy = 1; ; copy++) {
         const candidate = copy === 1 ? wanted : `${wanted} ${copy}`;
         if (!nameTaken.get(candidate)) return candidate;
       }
     },
-    add: (expert, z, zMap) => add.immediate(expert, z, zMap),
+    add: (expert, tensors, zMap) => add.immediate(expert, tensors, zMap),
     update: (id, changes) => update.immediate(id, changes),
     markDeleted: (id, now) => void orm.update(experts).set({ deletedAt: now }).where(and(eq(experts.id, id), live)).run(),
     restore: (id, name) => client.transaction(() => {
@@ -132,7 +166,10 @@ export function createExpertStore({ orm, client }: Connection): ExpertStore {
       if (row.name !== name) update(id, { name }); // while it is still out of the index of live names
       orm.update(experts).set({ deletedAt: null }).where(eq(experts.id, id)).run();
     }).immediate(),
-    vectors: (id) => Object.fromEntries((selectVectors.all(id) as { matrix: string; z: Buffer }[]).map((row) => [row.matrix, decodeZ(row.z)])),
+    setControl: (id, control) => void orm.update(experts).set({ control: JSON.stringify(control) }).where(eq(experts.id, id)).run(),
+    vectors: (id) => Object.fromEntries(tensorsOf(id).map(([name, { data }]) => [name, data])),
+    tensors: (id) => Object.fromEntries(tensorsOf(id)),
+    removeComparison: (comparisonId) => void orm.delete(experts).where(eq(experts.comparisonId, comparisonId)).run(),
     zMap: (id) => {
       const row = orm.select({ zMap: experts.zMap }).from(experts).where(eq(experts.id, id)).get();
       return row && JSON.parse(row.zMap) as ZMapDto;

@@ -3,6 +3,7 @@
  * application asks these stores, one per concept.
  */
 import { fileURLToPath } from 'node:url';
+import { createComparisonStore, type ComparisonStore } from './comparisonStore.ts';
 import { createConversationStore, type ConversationStore } from './conversationStore.ts';
 import { createDatasetStore, type DatasetStore } from './datasetStore.ts';
 import { guarded } from './errors.ts';
@@ -23,6 +24,7 @@ export interface Stores {
   jobs: JobStore;
   mixes: MixStore;
   conversations: ConversationStore;
+  comparisons: ComparisonStore;
   /** backups made before migrations by this opening */
   backups: string[];
   /** all writes of the function, or none */
@@ -46,6 +48,7 @@ export function openStores(options: StoreOptions): Stores {
     jobs: guard(createJobStore(connection)),
     mixes: guard(createMixStore(connection)),
     conversations: guard(createConversationStore(connection)),
+    comparisons: guard(createComparisonStore(connection)),
     backups: connection.backups,
     // drizzle's and better-sqlite3's inner transactions become savepoints of this one
     ...guard({ atomically: <T>(work: () => T): T => connection.client.transaction(work).immediate() }),
@@ -53,8 +56,10 @@ export function openStores(options: StoreOptions): Stores {
   };
 }
 
-export type { ConversationStore, DatasetStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SettingsStore };
+export type { ComparisonStore, ConversationStore, DatasetStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SettingsStore };
+export type { CellRecord, ComparisonRecord, Machine, NewCell } from './comparisonStore.ts';
 export type { ExpertQuery, NewExpert } from './expertStore.ts';
 export type { JobChanges, JobRecord, NewJob } from './jobStore.ts';
 export type { ModelRecord, SvdRecord } from './modelStore.ts';
+export { storedConfig } from './runStore.ts';
 export type { NewRun, RunOutcome, RunSummary } from './runStore.ts';

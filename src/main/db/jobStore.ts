@@ -21,6 +21,7 @@ export interface JobRecord {
   runId: string | null;
   modelId: string | null;
   expertId: string | null;
+  comparisonId: string | null;
   dependsOn: string | null;
   owner: string;
   heartbeatAt: number;
@@ -29,7 +30,7 @@ export interface JobRecord {
   keepRequested: boolean;
 }
 
-export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'>;
+export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'> & Partial<Pick<JobRecord, 'expertId' | 'comparisonId'>>;
 export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
 
 export interface Claim {

@@ -4,8 +4,8 @@
  * Drizzle's own `migrate` reads what is applied before it takes the lock, so two processes that open a new database
  * at once would both create the tables; and it knows neither backups nor databases of a newer application.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Database as Sqlite } from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { SingularError } from '../../shared/errors.ts';
@@ -41,15 +41,27 @@ function freeBackupName(file: string, index: number): string {
   }
 }
 
+/** Backups are the person's own rows: the last few stay, so that they do not outgrow the database. */
+const backupsKept = 5;
+
+function pruneBackups(file: string): void {
+  const [folder, name] = [dirname(file), basename(file)];
+  const old = readdirSync(folder).filter((entry) => entry.startsWith(`${name}.before-migration-`) && entry.endsWith('.backup'))
+    .map((entry) => ({ path: join(folder, entry), time: statSync(join(folder, entry)).mtimeMs }))
+    .sort((a, b) => b.time - a.time || b.path.localeCompare(a.path)).slice(backupsKept);
+  for (const { path } of old) rmSync(path, { force: true });
+}
+
 /** Returns the backups made, oldest first. Foreign keys must be off: rebuilding a table would cascade otherwise. */
 export function applyMigrations(client: Sqlite, file: string, migrationsFolder: string): string[] {
   const backups: string[] = [];
   const migrations = readMigrationFiles({ migrationsFolder });
+  const wasNew = appliedMigrations(client).length === 0;
   for (const [index, migration] of migrations.entries()) {
     const isApplied = (): boolean => appliedMigrations(client).some((applied) => applied.createdAt === migration.folderMillis);
     if (isApplied()) continue;
     let backup: string | undefined;
-    if (index > 0 && appliedMigrations(client).length > 0 && client.name !== ':memory:') {
+    if (!wasNew && client.name !== ':memory:') {
       backup = freeBackupName(file, index);
       try {
         client.prepare('vacuum into ?').run(backup);
@@ -68,7 +80,10 @@ export function applyMigrations(client: Sqlite, file: string, migrationsFolder: 
       return true;
     });
     const applied = apply.immediate();
-    if (backup && applied) backups.push(backup);
+    if (backup && applied) {
+      backups.push(backup);
+      pruneBackups(file);
+    }
     else if (backup) rmSync(backup, { force: true });
   }
   return backups;

@@ -58,10 +58,62 @@ test('an older database is backed up, migrated, and keeps its rows; the backup h
   backup.close();
 });
 
+/** The migrations up to a number, as an earlier version shipped them. */
+function earlier(count: number): string {
+  const migrations = join(folder, `earlier-${count}`);
+  cpSync(real, migrations, { recursive: true });
+  const path = join(migrations, 'meta/_journal.json');
+  const journal = JSON.parse(readFileSync(path, 'utf8')) as { entries: object[] };
+  writeFileSync(path, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }));
+  return migrations;
+}
+
+test('a database of the first version keeps datasets, experts, runs and mixes; what is new has its meaning of then', () => {
+  const old = openConnection({ file, migrationsFolder: earlier(1) });
+  old.client.exec(`
+    insert into models (id, name, source, folder, weights_hash, added_at) values ('m', 'Model', 'folder', '/m', 'w', 1);
+    insert into datasets (id, number, name, source, file_name, path, rows, hash, columns, mapping, suggested_grader, created_at, complete) values ('d', 1, 'D', 'file', 'f', '/f', 2, 'h', '[]', '{"kind":"prompt-only","prompt":"p"}', 'exact', 1, 1);
+    insert into dataset_rows (key, row, payload) values (4294967296, 0, '{"row":0,"messages":[],"reference":null,"data":{}}'), (4294967297, 1, '{"row":1,"messages":[],"reference":null,"data":{}}');
+    insert into experts (id, name, model_id, weights_hash, source, created_at, parameters, matrices, score, provenance, search_text, z_map) values ('e', 'E', 'm', 'w', 'trained', 1, 1, 1, 0.5, '{"config":{"steps":7}}', 'e', '{}');
+    insert into expert_vectors (expert_id, position, matrix, z) values ('e', 0, 'q', x'0000803f');
+    insert into runs (id, kind, name, job_id, model_id, model_name, dataset_id, dataset_name, dataset_hash, grader, raw, preset, config, command, created_at, expert_id, end_state)
+      values ('r', 'train', 'R', 'j', 'm', 'Model', 'd', 'D', 'h', 'exact', 0, 'quick', '{"steps":7,"seed":3}', 'c', 1, 'e', 'succeeded');
+    insert into run_steps values ('r', 1, '{"step":1,"loss":0.5}');
+    insert into run_validations values ('r', 1, '{"step":1,"score":0.25}');
+    insert into run_samples values ('r', 1, '[{"step":1,"answer":"a"}]');
+    insert into run_checkpoints values ('r', 'latest', 1, x'00');
+    insert into mixes values ('x', 'X', 'm', 1, 1);
+    insert into mix_parts values ('x', 0, 'e', '1', 0, 0);`);
+  old.close();
+  const stores = openStores({ file });
+  expect(stores.backups).toHaveLength(1);
+  expect(stores.datasets.list()).toMatchObject([{ id: 'd', rows: 2, splits: { train: 0, validation: 0, test: 0, unassigned: 2 } }]);
+  expect(stores.datasets.sample('d', 10)).toHaveLength(2);
+  expect(stores.experts.byName('E')).toMatchObject({ method: 'svf', score: 0.5, provenance: { config: { steps: 7, method: 'svf', seeds: 1 } } });
+  expect(stores.experts.vectors('e')).toEqual({ q: new Float32Array([1]) });
+  expect(stores.runs.get('r')).toMatchObject({
+    state: 'succeeded', trials: [], config: { steps: 7, seed: 3, objective: 'policy-gradient' }, steps: [{ trial: 0, step: 1, loss: 0.5 }], validations: [{ trial: 0, score: 0.25 }], lastSamples: [{ trial: 0, answer: 'a' }],
+  });
+  expect(stores.runs.checkpoint('r')).toBeUndefined();
+  expect(stores.mixes.list('m')).toMatchObject([{ parts: [{ expertId: 'e' }] }]);
+  stores.close();
+});
+
+test('the last five backups are kept', () => {
+  openConnection({ file, migrationsFolder: earlier(1) }).close();
+  for (let copy = 1; copy <= 6; copy++) writeFileSync(`${file}.before-migration-0-${copy}.backup`, '');
+  writeFileSync(join(folder, 'mine.backup'), '');
+  const stores = openStores({ file });
+  expect(existsSync(stores.backups[0])).toBe(true);
+  stores.close();
+  expect(backups().filter((name) => name.startsWith('singular'))).toHaveLength(5);
+  expect(backups()).toContain('mine.backup');
+});
+
 test('a migration that rebuilds a parent table keeps the children', () => {
   const stores = openStores({ file });
   stores.models.save({ id: 'm', name: 'm', source: 'folder', folder: '/m', hubId: null, license: null, unusable: null, facts: null, weightsHash: 'w', stamp: '', svd: { state: 'none' }, addedAt: 1, removedAt: null });
-  stores.experts.add({ id: 'e', name: 'e', modelId: 'm', weightsHash: 'w', tags: [], description: '', createdAt: 1, source: 'trained', provenance: {} }, {}, { layers: 1, bins: 1, matrices: [] });
+  stores.experts.add({ id: 'e', name: 'e', modelId: 'm', weightsHash: 'w', tags: [], description: '', createdAt: 1, source: 'trained', method: 'svf', provenance: {} }, {}, { layers: 1, bins: 1, matrices: [] });
   const parts = [{ expertId: 'e', alpha: 1, muted: false, solo: false }];
   stores.mixes.save({ id: 'x', name: 'x', modelId: 'm', parts, createdAt: 1, updatedAt: 1 });
   stores.close();

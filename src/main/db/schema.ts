@@ -53,6 +53,8 @@ export const datasets = sqliteTable(
     mapping: text('mapping').notNull(),
     suggestedGrader: text('suggested_grader').notNull(),
     description: text('description').notNull().default(''),
+    /** usable rows by the split that the dataset names, JSON; empty where it names none */
+    splits: text('splits').notNull().default('{}'),
     createdAt: integer('created_at').notNull(),
     /** false while its rows are still being read; such a dataset is invisible, and swept at the next start */
     complete: integer('complete', { mode: 'boolean' }).notNull().default(false),
@@ -64,12 +66,19 @@ export const datasets = sqliteTable(
  * One integer key instead of (dataset, position): rows of one dataset lie next to each other in the table's own tree,
  * so a page is one range scan, and a million rows append without a second index.
  */
-export const datasetRows = sqliteTable('dataset_rows', {
-  key: integer('key').primaryKey(),
-  /** row number in the file (unusable rows leave gaps) */
-  row: integer('row').notNull(),
-  payload: text('payload').notNull(),
-});
+export const datasetRows = sqliteTable(
+  'dataset_rows',
+  {
+    key: integer('key').primaryKey(),
+    /** row number in the file (unusable rows leave gaps) */
+    row: integer('row').notNull(),
+    payload: text('payload').notNull(),
+    /** train, validation or test, where the dataset says so; the payload says it too */
+    split: text('split'),
+  },
+  // rows that are held out are few and are asked for alone; the others cost no index
+  (table) => [index('dataset_rows_held').on(table.key).where(sql`split in ('validation', 'test')`)],
+);
 
 export const unusableRows = sqliteTable(
   'unusable_rows',
@@ -104,9 +113,17 @@ export const experts = sqliteTable(
     searchText: text('search_text').notNull(),
     /** the picture of z at the default number of bins, computed once */
     zMap: text('z_map').notNull(),
+    method: text('method').notNull().default('svf'),
+    /** TestScoreDto, the same with shuffled z, and the rows used for what: JSON */
+    test: text('test'),
+    control: text('control'),
+    rowsUsed: text('rows_used'),
+    /** the comparison whose cell it is: it is not in the library then */
+    comparisonId: text('comparison_id'),
   },
   (table) => [
-    uniqueIndex('experts_live_name').on(table.name).where(sql`deleted_at is null`),
+    uniqueIndex('experts_live_name').on(table.name).where(sql`deleted_at is null and comparison_id is null`),
+    index('experts_comparison').on(table.comparisonId),
     index('experts_created').on(table.createdAt),
     index('experts_model').on(table.modelId),
   ],
@@ -121,14 +138,18 @@ export const expertTags = sqliteTable(
   (table) => [primaryKey({ columns: [table.expertId, table.tag] }), index('expert_tags_tag').on(table.tag)],
 );
 
-export const expertVectors = sqliteTable(
+/** What was trained: z of each matrix, or the tensors of an adapter. The names of the columns are those of the first version. */
+export const expertTensors = sqliteTable(
   'expert_vectors',
   {
     expertId: text('expert_id').notNull().references(() => experts.id, { onDelete: 'cascade' }),
     position: integer('position').notNull(),
-    matrix: text('matrix').notNull(),
-    /** little-endian fp32, one per singular value */
-    z: blob('z', { mode: 'buffer' }).notNull(),
+    /** of the matrix for z, PEFT's for an adapter */
+    name: text('matrix').notNull(),
+    /** little-endian fp32, row by row */
+    data: blob('z', { mode: 'buffer' }).notNull(),
+    /** JSON; null is one dimension, as long as the data */
+    shape: text('shape'),
   },
   (table) => [primaryKey({ columns: [table.expertId, table.position] })],
 );
@@ -161,39 +182,49 @@ export const runs = sqliteTable(
     seconds: real('seconds'),
     /** how it ended, for when its job has been cleared from the list */
     endState: text('end_state'),
+    /** TestScoreDto, TrialDto[], CostDto, the rows used for what: JSON */
+    test: text('test'),
+    trials: text('trials').notNull().default('[]'),
+    cost: text('cost'),
+    rowsUsed: text('rows_used'),
+    /** the comparison whose cell it is: it is listed there */
+    comparisonId: text('comparison_id'),
   },
-  (table) => [index('runs_created').on(table.createdAt), index('runs_dataset').on(table.datasetId)],
+  (table) => [index('runs_created').on(table.createdAt), index('runs_dataset').on(table.datasetId), index('runs_comparison').on(table.comparisonId)],
 );
 
 export const runSteps = sqliteTable(
   'run_steps',
   {
     runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    trial: integer('trial').notNull().default(0),
     step: integer('step').notNull(),
     metric: text('metric').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.runId, table.step] })],
+  (table) => [primaryKey({ columns: [table.runId, table.trial, table.step] })],
 );
 
 export const runValidations = sqliteTable(
   'run_validations',
   {
     runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    trial: integer('trial').notNull().default(0),
     step: integer('step').notNull(),
     metric: text('metric').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.runId, table.step] })],
+  (table) => [primaryKey({ columns: [table.runId, table.trial, table.step] })],
 );
 
 export const runSamples = sqliteTable(
   'run_samples',
   {
     runId: text('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+    trial: integer('trial').notNull().default(0),
     step: integer('step').notNull(),
     /** every sample of the step, one JSON array: they are only ever read together */
     samples: text('samples').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.runId, table.step] })],
+  (table) => [primaryKey({ columns: [table.runId, table.trial, table.step] })],
 );
 
 export const runCheckpoints = sqliteTable(
@@ -203,6 +234,8 @@ export const runCheckpoints = sqliteTable(
     /** `latest` is where a training resumes, `best` the state at its best validation */
     slot: text('slot').notNull(),
     step: integer('step').notNull(),
+    /** what was recorded after `step` of `trial` is forgotten when the training is taken up: it comes again */
+    trial: integer('trial').notNull().default(0),
     state: blob('state', { mode: 'buffer' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.runId, table.slot] })],
@@ -229,6 +262,7 @@ export const jobs = sqliteTable(
     runId: text('run_id'),
     modelId: text('model_id'),
     expertId: text('expert_id'),
+    comparisonId: text('comparison_id'),
     /** a job that must have succeeded first (the SVD cache before a training) */
     dependsOn: text('depends_on'),
     /** the instance of the application that queued or runs it (`pid:token`), and when that was last seen alive */
@@ -289,4 +323,46 @@ export const messages = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   (table) => [index('messages_conversation').on(table.conversationId, table.id)],
+);
+
+export const comparisons = sqliteTable(
+  'comparisons',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    jobId: text('job_id').notNull(),
+    plan: text('plan').notNull(),
+    command: text('command').notNull(),
+    /** versions, platform, processor and memory when it was started, JSON */
+    machine: text('machine').notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** how it ended, for when its job has been cleared from the list */
+    endState: text('end_state'),
+  },
+  (table) => [index('comparisons_created').on(table.createdAt), index('comparisons_name').on(table.name)],
+);
+
+/** The trainings of a comparison in the order in which they run, frozen when it was started. */
+export const comparisonCells = sqliteTable(
+  'comparison_cells',
+  {
+    comparisonId: text('comparison_id').notNull().references(() => comparisons.id, { onDelete: 'cascade' }),
+    position: integer('position').notNull(),
+    modelId: text('model_id').notNull().references(() => models.id),
+    modelName: text('model_name').notNull(),
+    weightsHash: text('weights_hash').notNull(),
+    task: text('task').notNull(),
+    datasetId: text('dataset_id').notNull(),
+    grader: text('grader').notNull(),
+    raw: integer('raw', { mode: 'boolean' }).notNull(),
+    method: text('method').notNull(),
+    seed: integer('seed').notNull(),
+    preset: text('preset').notNull(),
+    config: text('config').notNull(),
+    state: text('state').notNull(),
+    runId: text('run_id'),
+    expertId: text('expert_id'),
+    error: text('error'),
+  },
+  (table) => [primaryKey({ columns: [table.comparisonId, table.position] })],
 );

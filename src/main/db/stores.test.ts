@@ -21,9 +21,9 @@ afterEach(() => stores.close());
 const matrix = 'model.layers.0.self_attn.q_proj.weight';
 const zMap = { layers: 1, bins: 1, matrices: [{ name: matrix, layer: 0, projection: 'q', rank: 4, cells: [0] }] };
 const expert = (changes: Partial<NewExpert>): NewExpert => ({
-  id: 'e', name: 'expert', modelId: 'm', weightsHash: 'w', tags: [], description: '', createdAt: 1, source: 'trained', provenance: {}, ...changes,
+  id: 'e', name: 'expert', modelId: 'm', weightsHash: 'w', tags: [], description: '', createdAt: 1, source: 'trained', method: 'svf', provenance: {}, ...changes,
 });
-const add = (changes: Partial<NewExpert>, z = new Float32Array([1, 2, 3, 4])): void => stores.experts.add(expert(changes), { [matrix]: z }, zMap);
+const add = (changes: Partial<NewExpert>, z = new Float32Array([1, 2, 3, 4])): void => stores.experts.add(expert(changes), { [matrix]: { data: z, shape: [z.length] } }, zMap);
 const everything = { search: '', tags: [], sort: 'created', offset: 0, limit: 100 } as const;
 const rowsOf = (first: number, count: number): TaskRow[] => Array.from({ length: count }, (_, index) => ({ row: first + index, messages: [{ role: 'user', content: `hi ${first + index}` }], reference: null, data: {} }));
 const begin = (id: string): void => stores.datasets.begin({ id, name: id, source: 'file', fileName: 'f', path: '/f', columns: [], mapping: { kind: 'prompt-only', prompt: 'p' }, suggestedGrader: 'exact', description: '', createdAt: 1 });
@@ -80,7 +80,7 @@ test('a removed expert is out of the list and its name is free; restored under a
 });
 
 test('an expert that cannot be stored whole is not stored at all', () => {
-  expect(() => stores.experts.add(expert({ tags: [null as never] }), { [matrix]: new Float32Array(1) }, zMap)).toThrow();
+  expect(() => stores.experts.add(expert({ tags: [null as never] }), { [matrix]: { data: new Float32Array(1), shape: [1] } }, zMap)).toThrow();
   expect(stores.experts.list(everything).total).toBe(0);
 });
 
@@ -99,6 +99,32 @@ test('rows of several datasets do not mix; a removed dataset takes its rows with
   expect(stores.datasets.page('b', 0, 100)).toHaveLength(7);
 });
 
+test('rows know their split: they are counted, asked for alone, and never thinned away', () => {
+  begin('a');
+  stores.datasets.append('a', rowsOf(0, 90));
+  stores.datasets.append('a', [...rowsOf(90, 4).map((row) => ({ ...row, split: 'train' as const })), ...rowsOf(94, 2).map((row) => ({ ...row, split: 'validation' as const })), ...rowsOf(96, 4).map((row) => ({ ...row, split: 'test' as const }))]);
+  expect(stores.datasets.finish('a', { hash: 'a', unusable: [], unusableCount: 0 }).splits).toEqual({ train: 4, validation: 2, test: 4, unassigned: 90 });
+  expect(stores.datasets.held('a', 'test', 10).map((row) => row.row)).toEqual([96, 97, 98, 99]);
+  expect(stores.datasets.held('a', 'test', 2).map((row) => row.row)).toEqual([96, 98]);
+  const sample = stores.datasets.sample('a', 20).map((row) => row.row);
+  expect(sample.length).toBeLessThanOrEqual(20);
+  expect(sample).toEqual(expect.arrayContaining([94, 95, 96, 97, 98, 99]));
+  expect(sample.toSorted((x, y) => x - y)).toEqual(sample);
+});
+
+test('tensors of an adapter keep their names and shapes; a comparison’s experts are in no list but its own', () => {
+  const tensors = { 'a.q_proj.lora_A.weight': { shape: [2, 3], data: new Float32Array([1, 2, 3, 4, 5, 6]) }, 'a.q_proj.lora_B.weight': { shape: [3, 2], data: new Float32Array(6) } };
+  stores.experts.add(expert({ id: 'lora', method: 'lora', tags: ['t'], comparisonId: 'c' }), tensors, zMap);
+  expect(stores.experts.tensors('lora')).toEqual(tensors);
+  expect(stores.experts.get('lora')).toMatchObject({ method: 'lora', parameters: 12, matrices: 1, comparisonId: 'c' });
+  expect([stores.experts.list(everything).total, stores.experts.tags(), stores.experts.byName('expert')]).toEqual([0, [], undefined]);
+  expect(stores.experts.list({ ...everything, comparisonId: 'c' }).total).toBe(1);
+  add({});
+  expect(stores.experts.list({ ...everything, method: 'svf' }).total).toBe(1);
+  stores.experts.removeComparison('c');
+  expect(stores.experts.get('lora')).toBeUndefined();
+});
+
 test('an import that never ended is swept', () => {
   begin('half');
   stores.datasets.append('half', rowsOf(0, 2));
@@ -111,12 +137,12 @@ test('ten thousand experts: listing and searching stay under 50 ms', () => {
   const connection = openConnection({ file: ':memory:', migrationsFolder });
   const experts = createExpertStore(connection);
   createModelStore(connection).save(model);
-  experts.add(expert({ id: 'e0', name: 'expert 0', description: 'number 0 of many', gain: { mean: 0, low: 0, high: 1 } }), { [matrix]: new Float32Array(4) }, zMap);
+  experts.add(expert({ id: 'e0', name: 'expert 0', description: 'number 0 of many', gain: { mean: 0, low: 0, high: 1 } }), { [matrix]: { data: new Float32Array(4), shape: [4] } }, zMap);
   // copies made by SQLite itself: what is measured is reading
   connection.client.exec(`
     create temp table n as with recursive n(i) as (select 1 union all select i + 1 from n where i < 9999) select i from n;
     insert into experts select 'e' || i, 'expert ' || i, model_id, weights_hash, 'number ' || i || ' of many', source, i, null, parameters, matrices, base_score, score,
-      i % 100, gain_low, gain_high, provenance, 'expert ' || i || char(10) || 'number ' || i || ' of many' || char(10) || 'math' || char(10) || 't' || (i % 7), z_map from n, experts;
+      i % 100, gain_low, gain_high, provenance, 'expert ' || i || char(10) || 'number ' || i || ' of many' || char(10) || 'math' || char(10) || 't' || (i % 7), z_map, method, test, control, rows_used, comparison_id from n, experts;
     insert into expert_tags select 'e' || i, 't' || (i % 7) from n union all select 'e' || i, 'math' from n;`);
   expect(experts.list({ ...everything, search: '977 math', limit: 1 })).toMatchObject({ total: 20, experts: [{ name: 'expert 9977', tags: ['math', 't2'] }] });
   for (const query of [{}, { search: '9999' }, { search: 'number t3 MANY' }, { sort: 'gain' }, { sort: 'name', offset: 9_900 }, { tags: ['t3', 'math'] }] as const) {

@@ -9,7 +9,7 @@ import { readSettings } from './settings.ts';
 /** The engine takes the first of these that is there, unless the person chose (its `chooseDevice`). */
 const preference: readonly Device[] = ['cuda', 'dml', 'cpu'];
 
-function ownVersions(): Record<string, string> {
+export function ownVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);
   const versions: Record<string, string> = { node: process.versions.node };
   if (process.versions['electron']) versions['electron'] = process.versions['electron'];

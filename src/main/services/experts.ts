@@ -1,8 +1,9 @@
 import { basename, extname } from 'node:path';
 import type { ExpertDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
+import type { TrainedTensor } from '../../engine/host/protocol.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
-import { trainingConfigSchema } from '../../shared/training.ts';
+import { quickPreset, trainingConfigSchema } from '../../shared/training.ts';
 import type { NewExpert } from '../db/index.ts';
 import type { ServiceContext } from './context.ts';
 import { found } from './found.ts';
@@ -10,19 +11,26 @@ import { requireFile } from './datasets.ts';
 import { exportFiles } from './exports.ts';
 import type { HandlerGroup } from './handlers.ts';
 import type { UsableModel } from './modelCatalog.ts';
+import { startControl } from './control.ts';
+import { requireZ } from './tuning.ts';
+import { cosineOf, differenceOf } from './zDistance.ts';
 import { storedBins, zMapOf } from './zMap.ts';
 
 /** Stores an expert under the wanted name, or that name with a number where it is taken. */
-export function addExpert(context: Pick<ServiceContext, 'stores' | 'events'>, expert: NewExpert, z: ZVectors, layers: number): ExpertDto {
+export function addExpert(context: Pick<ServiceContext, 'stores' | 'events'>, expert: NewExpert, tensors: Record<string, TrainedTensor>, layers: number): ExpertDto {
   const { stores, events } = context;
   const stored = stores.atomically(() => {
-    const name = stores.experts.freeName(expert.name);
-    stores.experts.add({ ...expert, name }, z, zMapOf(z, layers, storedBins));
+    // a comparison's experts keep the names of their cells, which are no names of the library
+    const name = expert.comparisonId === undefined ? stores.experts.freeName(expert.name) : expert.name;
+    const z = expert.method === 'svf' ? Object.fromEntries(Object.entries(tensors).map(([matrix, { data }]) => [matrix, data])) : {};
+    stores.experts.add({ ...expert, name }, tensors, zMapOf(z, layers, storedBins));
     return found(stores.experts.get(expert.id), `expert ${expert.id}`);
   });
   events.emit('experts.changed', null);
   return stored;
 }
+
+export const asTensors = (z: ZVectors): Record<string, TrainedTensor> => Object.fromEntries(Object.entries(z).map(([name, data]) => [name, { data, shape: [data.length] }]));
 
 const orUndefined = <T>(read: () => T): T | undefined => {
   try {
@@ -35,7 +43,7 @@ const orUndefined = <T>(read: () => T): T | undefined => {
 /** What another program, or a person, wrote into the metadata is taken only where it has the right form. */
 function provenanceOf(metadata: Record<string, string>, fileName: string): ExpertDto['provenance'] {
   const seed = Number(metadata['seed'] ?? NaN);
-  const config = metadata['config'] === undefined ? undefined : orUndefined(() => trainingConfigSchema.parse(JSON.parse(metadata['config'] ?? '') as unknown));
+  const config = metadata['config'] === undefined ? undefined : orUndefined(() => trainingConfigSchema.parse({ ...quickPreset, ...JSON.parse(metadata['config'] ?? '') as object }));
   return {
     fileName,
     ...(metadata['dataset_name'] !== undefined && { datasetName: metadata['dataset_name'] }),
@@ -69,10 +77,27 @@ export function expertHandlers(context: ServiceContext): HandlerGroup<'experts'>
     'experts.list': (input) => ({ ...stores.experts.list(input), tags: stores.experts.tags() }),
     'experts.get': ({ id }) => expert(id),
     'experts.zmap': ({ id, bins }) => {
-      const { modelId } = expert(id);
+      const { modelId, name, method } = expert(id);
+      requireZ({ name, method }, 'there is no picture of it');
       const stored = bins === storedBins ? stores.experts.zMap(id) : undefined;
       return stored ?? zMapOf(vectors.ofExpert(id), stores.models.get(modelId)?.facts?.layers ?? 0, bins);
     },
+    'experts.difference': ({ a, b, bins }) => {
+      const [first, second] = [expert(a), expert(b)];
+      for (const dto of [first, second]) requireZ(dto, 'there is nothing to compare matrix by matrix');
+      if (first.weightsHash !== second.weightsHash) throw new SingularError('conflict', `“${first.name}” belongs to ${first.modelName} and “${second.name}” to ${second.modelName}: their singular values are not the same.`);
+      return zMapOf(differenceOf(vectors.ofExpert(a), vectors.ofExpert(b)), stores.models.get(first.modelId)?.facts?.layers ?? 0, bins);
+    },
+    'experts.distances': ({ ids }) => {
+      const list = ids.map(expert);
+      for (const dto of list) requireZ(dto, 'its distance to others is not defined');
+      const z = ids.map((id) => stores.experts.vectors(id));
+      return {
+        experts: list.map(({ id, name }) => ({ id, name })),
+        cosine: list.map((one, i) => list.map((other, j) => (one.weightsHash === other.weightsHash ? cosineOf(z[i], z[j]) : null))),
+      };
+    },
+    'experts.control': (input) => startControl(context, liveExpert(input.id), input.seed),
     'experts.update': ({ id, name, tags, description }) => {
       liveExpert(id);
       const cleanTags = tags && [...new Set(tags.map((tag) => tag.trim()).filter(Boolean))];
@@ -87,7 +112,8 @@ export function expertHandlers(context: ServiceContext): HandlerGroup<'experts'>
     'experts.duplicate': ({ id }) => {
       const original = liveExpert(id);
       const copy: NewExpert = { ...original, id: newId(), source: 'duplicate', createdAt: clock(), provenance: { ...original.provenance, parentId: id } };
-      return addExpert(context, copy, vectors.ofExpert(id), stores.models.get(original.modelId)?.facts?.layers ?? 0);
+      delete copy.comparisonId;
+      return addExpert(context, copy, stores.experts.tensors(id), stores.models.get(original.modelId)?.facts?.layers ?? 0);
     },
     'experts.remove': ({ id }) => {
       liveExpert(id);
@@ -112,18 +138,18 @@ export function expertHandlers(context: ServiceContext): HandlerGroup<'experts'>
       const { z } = await engine.call('importZ', { path, against: model.facts });
       return addExpert(context, {
         id: newId(), name: name ?? (metadata['name']?.trim().slice(0, 120) || basename(path, extname(path))), modelId: model.id, weightsHash: model.weightsHash,
-        tags: [], description: metadata['description']?.slice(0, 2000) ?? '', createdAt: clock(), source: 'imported', provenance: provenanceOf(metadata, fileName),
-      }, z, model.facts.layers);
+        tags: [], description: metadata['description']?.slice(0, 2000) ?? '', createdAt: clock(), source: 'imported', method: 'svf', provenance: provenanceOf(metadata, fileName),
+      }, asTensors(z), model.facts.layers);
     },
     'experts.export': async ({ id, path, merged }) => {
       const dto = liveExpert(id);
       const { config, datasetName, datasetHash, grader, seed, parentId } = dto.provenance;
       const optional = {
         description: dto.description, tags: JSON.stringify(dto.tags), dataset_name: datasetName, dataset_hash: datasetHash, grader,
-        seed: seed?.toString(), config: config && JSON.stringify(config), parent: parentId, base_score: dto.baseScore?.toString(), score: dto.score?.toString(),
+        seed: seed?.toString(), config: config && JSON.stringify(config), parent: parentId, base_score: dto.baseScore?.toString(), score: dto.score?.toString(), control_score: dto.control?.score.mean.toString(),
       };
       const metadata = Object.fromEntries(Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined));
-      return exportFiles(context, { title: `Export “${dto.name}”`, name: dto.name, modelId: dto.modelId, expertId: id, parts: [{ expertId: id, alpha: 1, muted: false, solo: false }], metadata, path, merged });
+      return exportFiles(context, { title: `Export “${dto.name}”`, name: dto.name, modelId: dto.modelId, expertId: id, parts: [{ expertId: id, alpha: 1, muted: false, solo: false }], metadata, path, merged, form: dto.method === 'svf' ? 'z' : 'adapter' });
     },
   };
 }

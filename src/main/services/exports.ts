@@ -14,19 +14,21 @@ export interface ExportRequest {
   expertId?: string;
   parts: MixPartDto[];
   metadata: Record<string, string>;
-  /** z as safetensors: a path, or the exports folder where undefined; null writes none */
+  /** what `path` becomes: a file of z, or an adapter's folder */
+  form?: 'z' | 'adapter';
+  /** z as safetensors or an adapter: a path, or the exports folder where undefined; null writes none */
   path?: string | null | undefined;
   /** a merged checkpoint folder: a path, or true for the exports folder */
   merged?: string | true | undefined;
 }
 
 /** A name that every file system takes. */
-function fileNameOf(name: string): string {
+export function fileNameOf(name: string): string {
   const plain = name.replaceAll(/[\p{Cc}<>:"/\\|?*]+/gu, '-').replaceAll(/^[. -]+|[. ]+$/g, '').slice(0, 80);
   return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(plain) || plain === '' ? `expert-${plain}`.replace(/-$/, '') : plain;
 }
 
-function freePath(folder: string, name: string, extension: string): string {
+export function freePath(folder: string, name: string, extension: string): string {
   for (let copy = 1; ; copy++) {
     const path = join(folder, `${name}${copy === 1 ? '' : ` ${copy}`}${extension}`);
     if (!existsSync(path)) return path;
@@ -47,8 +49,10 @@ export async function exportFiles(context: ServiceContext, request: ExportReques
   const model = await catalog.use(request.modelId);
   const name = fileNameOf(request.name);
   if (request.path === undefined || request.merged === true) mkdirSync(layout.exports, { recursive: true });
-  const path = request.path === null ? undefined : request.path === undefined ? freePath(layout.exports, name, '.safetensors') : givenPath(request.path);
-  const merged = request.merged === undefined ? undefined : request.merged === true ? freePath(layout.exports, name, '') : givenPath(request.merged);
+  const path = request.path === null ? undefined : request.path === undefined ? freePath(layout.exports, name, request.form === 'adapter' ? '' : '.safetensors') : givenPath(request.path);
+  // the folder that was just found free is not there yet: the merged one must not get the same name
+  const mergedName = request.form === 'adapter' && request.path === undefined ? `${name} merged` : name;
+  const merged = request.merged === undefined ? undefined : request.merged === true ? freePath(layout.exports, mergedName, '') : givenPath(request.merged);
   const input: ExportInput = {
     modelId: model.id, weightsHash: model.weightsHash, parts: request.parts, ...(request.expertId !== undefined && { expertId: request.expertId }),
     metadata: {

@@ -15,7 +15,9 @@ import { JobQueue } from '../jobs/queue.ts';
 import { appHandlers } from './app.ts';
 import type { ServiceContext } from './context.ts';
 import { conversationHandlers } from './conversations.ts';
-import { datasetHandlers, importBundled } from './datasets.ts';
+import { importBundled } from './bundledDatasets.ts';
+import { comparisonHandlers } from './comparisons.ts';
+import { datasetHandlers } from './datasets.ts';
 import { deskHandlers } from './desk.ts';
 import { Emitter } from './emitter.ts';
 import { expertHandlers } from './experts.ts';
@@ -102,7 +104,7 @@ export function createServices(options: ServiceOptions): Services {
   const isCommandLine = shell === 'cli';
   const queue = new JobQueue({
     store: stores.jobs,
-    runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env }),
+    runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env, platform }),
     clock,
     adopts: !isCommandLine,
     changed: (job) => events.emit('job.changed', job),
@@ -128,6 +130,7 @@ export function createServices(options: ServiceOptions): Services {
     ...datasetHandlers({ ...context, bundledReady }),
     ...graderHandlers(context),
     ...trainingHandlers(context),
+    ...comparisonHandlers({ ...context, bundledReady }),
     ...jobHandlers(context),
     ...expertHandlers(context),
     ...mixHandlers(context),

@@ -2,10 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { columnMappingSchema } from '../../shared/contract.ts';
+import { columnMappingSchema, type Split } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 
 const filesSchema = z.object({ train: z.string(), validation: z.string().optional(), test: z.string().optional() });
+const splits = ['train', 'validation', 'test'] as const satisfies readonly Split[];
 const datasetSchema = z.object({
   name: z.string().min(1), description: z.string().default(''), grader: z.string().min(1), mapping: columnMappingSchema.optional(), files: filesSchema,
   harder: z.object({ name: z.string().min(1), files: filesSchema }).optional(),
@@ -15,9 +16,9 @@ const manifestSchema = z.object({
 });
 
 export interface BundledModel { id: string; folder: string; license: string | null }
-export interface BundledDataset { name: string; description: string; grader: string; mapping?: z.infer<typeof columnMappingSchema>; path: string }
+export interface BundledDataset { name: string; description: string; grader: string; mapping?: z.infer<typeof columnMappingSchema>; files: { split: Split; path: string }[] }
 
-/** Paths are absolute. Each skill gives its rows to train on and its test rows, and the same of its harder sibling. */
+/** Paths are absolute. Each skill is one dataset whose rows know their split, its harder sibling another; models that share one have it once. */
 export function readManifest(nativeModels: string): { models: BundledModel[]; datasets: BundledDataset[] } {
   const path = join(nativeModels, 'index.json');
   if (!existsSync(path)) return { models: [], datasets: [] };
@@ -26,17 +27,17 @@ export function readManifest(nativeModels: string): { models: BundledModel[]; da
     const issue = parsed.error.issues[0];
     throw new SingularError('bad-input', `${path} is not a list of bundled models: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   }
-  const datasets: BundledDataset[] = [];
-  for (const model of parsed.data.models) {
-    for (const dataset of model.datasets) {
-      const add = (name: string, description: string, file: string | undefined): void => {
-        if (file) datasets.push({ name, description, grader: dataset.grader, ...(dataset.mapping && { mapping: dataset.mapping }), path: resolve(nativeModels, file) });
-      };
-      add(dataset.name, dataset.description, dataset.files.train);
-      add(`${dataset.name} test`, `Held-out rows of “${dataset.name}”, for evaluation.`, dataset.files.test);
-      add(dataset.harder?.name ?? '', `A harder sibling of “${dataset.name}” that the bundled model never saw.`, dataset.harder?.files.train);
-      add(`${dataset.harder?.name ?? ''} test`, `Held-out rows of “${dataset.harder?.name ?? ''}”, for evaluation.`, dataset.harder?.files.test);
-    }
+  const datasets = new Map<string, BundledDataset>();
+  for (const { name, description, grader, mapping, files, harder } of parsed.data.models.flatMap((model) => model.datasets)) {
+    const add = (name: string, description: string, named: z.infer<typeof filesSchema>): void => {
+      const files = splits.flatMap((split) => (named[split] === undefined ? [] : [{ split, path: resolve(nativeModels, named[split]) }]));
+      if (!datasets.has(name)) datasets.set(name, { name, description, grader, ...(mapping && { mapping }), files });
+    };
+    add(name, description, files);
+    if (harder) add(harder.name, `A harder sibling of “${name}” that the bundled models never saw.`, harder.files);
   }
-  return { models: parsed.data.models.map((model) => ({ id: model.id, folder: resolve(nativeModels, model.folder), license: model.license ?? null })), datasets };
+  return {
+    models: parsed.data.models.map((model) => ({ id: model.id, folder: resolve(nativeModels, model.folder), license: model.license ?? null })),
+    datasets: [...datasets.values()],
+  };
 }

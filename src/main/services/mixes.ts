@@ -6,6 +6,7 @@ import { exportFiles } from './exports.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { commandLine } from './quote.ts';
 import { mixOptions } from './training.ts';
+import { cannotBeMixed, requireZ } from './tuning.ts';
 import { soundingParts } from './vectors.ts';
 import { zMapOf } from './zMap.ts';
 
@@ -26,7 +27,11 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
     'mixes.list': ({ modelId }) => stores.mixes.list(modelId),
     'mixes.save': ({ id, name, modelId, parts }) => {
       found(stores.models.get(modelId), `model “${modelId}”`);
-      for (const part of parts) found(stores.experts.get(part.expertId), `expert ${part.expertId}`);
+      for (const part of parts) {
+        const expert = found(stores.experts.get(part.expertId), `expert ${part.expertId}`);
+        requireZ(expert, cannotBeMixed);
+        if (expert.comparisonId !== undefined) throw new SingularError('conflict', `“${expert.name}” belongs to a comparison; keep it in the library before it is mixed.`);
+      }
       const saved = stores.atomically((): MixDto => {
         const before = id === undefined ? undefined : found(stores.mixes.get(id), `mix ${id}`);
         const other = stores.mixes.byName(modelId, name);

@@ -3,14 +3,16 @@ import { sep } from 'node:path';
 import type { ServiceContext } from './context.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { SingularError } from '../../shared/errors.ts';
+import { jobUsing } from './jobUse.ts';
 import { queueSvd } from './prepare.ts';
+import { spectrumOf } from './spectrum.ts';
 import { readSettings } from './settings.ts';
 
 /** Looks for new and changed models in the background at most this often. */
 const lookAgainMs = 15_000;
 
 export function modelHandlers(context: ServiceContext): HandlerGroup<'models'> {
-  const { stores, catalog, queue, events, layout, clock, newId, env, log, shell } = context;
+  const { stores, catalog, queue, events, layout, clock, newId, env, log, shell, engine } = context;
   let lookedAt = 0;
   return {
     'models.list': async () => {
@@ -38,13 +40,18 @@ export function modelHandlers(context: ServiceContext): HandlerGroup<'models'> {
     'models.remove': async ({ id }) => {
       await catalog.ready();
       const record = catalog.get(id);
-      const user = stores.jobs.inStates(['queued', 'running', 'paused', 'interrupted']).find((job) => job.modelId === id);
+      const user = jobUsing(stores, { modelId: id });
       if (user) throw new SingularError('conflict', `“${record.name}” is used by the job “${user.title}”; cancel that first.`);
       stores.models.remove(id, clock());
       // only what this application downloaded is deleted
       if (record.source === 'hub' && record.folder.startsWith(layout.models + sep)) rmSync(record.folder, { recursive: true, force: true });
       events.emit('models.changed', null);
       return null;
+    },
+    'models.spectrum': async ({ id }) => {
+      const model = await catalog.use(id);
+      if ((await catalog.refreshSvd(id)).state !== 'ready') throw new SingularError('conflict', `${model.name} has no SVD cache yet; prepare it first.`);
+      return spectrumOf(await engine.call('spectrum', catalog.place(model)));
     },
     'models.prepare': async ({ id }) => {
       return { jobId: queueSvd(context, await catalog.use(id)) };

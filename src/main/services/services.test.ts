@@ -41,7 +41,7 @@ test('first start: the bundled model and datasets are there, the library is empt
   await services.ready();
   expect(await services.call('models.list', {})).toMatchObject([{ id: 'toy', source: 'bundled', layers: 2, svd: { state: 'none' } }]);
   const [dataset] = await services.call('datasets.list', {});
-  expect(dataset).toMatchObject({ name: 'sums', source: 'bundled', rows: 20, unusable: 0, suggestedGrader: 'exact' });
+  expect(dataset).toMatchObject({ name: 'sums', source: 'bundled', rows: 25, unusable: 0, suggestedGrader: 'exact', splits: { train: 20, validation: 0, test: 5, unassigned: 0 } });
   expect(await services.dispatch('experts.list', {})).toEqual({ experts: [], total: 0, tags: [] });
   await services.call('datasets.remove', { id: dataset.id });
   await services.close();

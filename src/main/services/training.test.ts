@@ -29,7 +29,7 @@ test('a training prepares the SVD cache, records every step, and ends in an expe
   expect(run.steps.map((metric) => metric.step)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
   expect(run.validations.map((metric) => metric.step)).toEqual([2, 4, 6, 8, 10, 12]);
   expect(run).toMatchObject({ state: 'succeeded', baseScore: 0.25, expertId: job.expertId, datasetName: 'sums' });
-  expect(run.command).toBe('npm run -s singular -- train --model toy --data sums --grader exact --name expert --raw --preset quick --set steps=12 --set validateEvery=2 --set checkpointEvery=3');
+  expect(run.command).toBe('npm run -s singular -- train --model toy --data sums --grader exact --name expert --raw --tag arith --preset quick --set steps=12 --set validateEvery=2 --set checkpointEvery=3');
   const expert = await services.call('experts.get', { id: job.expertId! });
   expect(expert).toMatchObject({ name: 'expert', modelId: 'toy', tags: ['arith'], source: 'trained', matrices: 3, parameters: 24, provenance: { runId, seed: 0, grader: 'exact', datasetHash: run.datasetHash } });
   const map = await services.call('experts.zmap', { id: expert.id, bins: 8 });

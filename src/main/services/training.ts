@@ -1,4 +1,4 @@
-import type { CallParsed, DatasetDto, MixPartDto } from '../../shared/contract.ts';
+import type { CallParsed, DatasetDto, ExpertDto, MixPartDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import { presets, quickPreset, type TrainingConfig } from '../../shared/training.ts';
 import type { ServiceContext } from './context.ts';
@@ -9,27 +9,20 @@ import type { UsableModel } from './modelCatalog.ts';
 import { svdJobBefore } from './prepare.ts';
 import { commandLine } from './quote.ts';
 import type { EvaluateInput } from './runners/evaluate.ts';
-import type { TrainInput } from './runners/train.ts';
+import type { TrainInput } from './runners/training.ts';
+import { checkConfig, checkRows } from './trainingChecks.ts';
+import { cannotBeMixed } from './tuning.ts';
 import { soundingParts } from './vectors.ts';
 
-/** What can be refused before anything is queued. */
-function checkConfig(config: TrainingConfig, model: UsableModel): void {
-  if (config.layers !== 'all') {
-    const beyond = config.layers.find((layer) => layer >= model.facts.layers);
-    if (beyond !== undefined) throw new SingularError('bad-input', `“layers” names layer ${beyond}, but ${model.name} has the layers 0 to ${model.facts.layers - 1}.`);
-  }
-  if (config.batchSize % config.samplesPerPrompt !== 0) {
-    throw new SingularError('bad-input', `“batchSize” (${config.batchSize}) must be a multiple of “samplesPerPrompt” (${config.samplesPerPrompt}).`);
-  }
-}
-
-function trainCommand(input: CallParsed<'train.start'>, data: string, platform: string): string {
+/** The command that repeats a training: every setting that differs from its preset. */
+export function trainCommand(input: Omit<CallParsed<'train.start'>, 'datasetId'>, data: string, platform: string): string {
   const preset = input.preset === 'custom' ? 'quick' : input.preset;
   const base: TrainingConfig = presets[preset] ?? quickPreset;
   const changed = Object.entries(input.config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(base[key as keyof TrainingConfig]));
   return commandLine('train', [
     ['model', input.modelId], ['data', data], ['grader', input.grader], ['name', input.name],
     ...(input.raw ? [['raw', true] as const] : []),
+    ...input.tags.map((tag) => ['tag', tag] as const),
     ['preset', preset],
     ...changed.map(([key, value]) => ['set', `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`] as const),
   ], platform);
@@ -42,24 +35,36 @@ export function mixOptions(context: Pick<ServiceContext, 'stores'>, parts: reado
   });
 }
 
+function adapterFor({ stores }: Pick<ServiceContext, 'stores'>, id: string, model: UsableModel): ExpertDto {
+  const adapter = found(stores.experts.get(id), `expert ${id}`);
+  if (adapter.method === 'svf') throw new SingularError('bad-input', `“${adapter.name}” is no adapter; evaluate it as a mix.`);
+  if (adapter.deletedAt !== undefined) throw new SingularError('not-found', `The adapter “${adapter.name}” was removed.`);
+  if (adapter.weightsHash !== model.weightsHash) throw new SingularError('conflict', `The adapter “${adapter.name}” belongs to ${adapter.modelName} and does not fit the weights of ${model.name}.`);
+  return adapter;
+}
+
+/** Model and dataset of a task, with the grader tried on a row, and the words by which a command names the data. */
+export async function prepareTask(context: ServiceContext, input: { modelId: string; datasetId: string; grader: string }): Promise<{ model: UsableModel; dataset: DatasetDto; data: string }> {
+  const { stores, catalog } = context;
+  const model = await catalog.use(input.modelId);
+  const dataset = found(stores.datasets.get(input.datasetId), `dataset ${input.datasetId}`);
+  const [first] = stores.datasets.page(dataset.id, 0, 1);
+  if (!first) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows.`);
+  await checkGrader(context, input.grader, first);
+  // a bundled dataset is named, so that the command works from anywhere
+  const data = dataset.source === 'bundled' ? dataset.name : (stores.datasets.path(dataset.id) ?? dataset.fileName);
+  return { model, dataset, data };
+}
+
 export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' | 'runs' | 'evaluate'> {
-  const { stores, catalog, queue, clock, newId, platform } = context;
-  const prepare = async (input: { modelId: string; datasetId: string; grader: string }): Promise<{ model: UsableModel; dataset: DatasetDto; data: string }> => {
-    const model = await catalog.use(input.modelId);
-    const dataset = found(stores.datasets.get(input.datasetId), `dataset ${input.datasetId}`);
-    const [first] = stores.datasets.page(dataset.id, 0, 1);
-    if (!first) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows.`);
-    await checkGrader(context, input.grader, first);
-    // a bundled dataset is named, so that the command works from anywhere
-    const data = dataset.source === 'bundled' ? dataset.name : (stores.datasets.path(dataset.id) ?? dataset.fileName);
-    return { model, dataset, data };
-  };
+  const { stores, queue, clock, newId, platform } = context;
   return {
     'train.start': async (input) => {
-      const { model, dataset, data } = await prepare(input);
+      const { model, dataset, data } = await prepareTask(context, input);
       checkConfig(input.config, model);
-      if (dataset.rows < 2) throw new SingularError('bad-input', `The dataset “${dataset.name}” has one usable row; training and validation need at least one each.`);
-      const dependsOn = await svdJobBefore(context, model) ?? null;
+      checkRows(input.config, dataset);
+      const dependsOn = input.config.method === 'svf' ? await svdJobBefore(context, model) ?? null : null;
+      const trials = Math.max(1, input.config.klSweep.length) + input.config.seeds - 1;
       const [jobId, runId] = [newId(), newId()];
       const frozen: TrainInput = {
         modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, grader: input.grader, raw: input.raw, name: input.name, tags: input.tags, config: input.config,
@@ -70,25 +75,33 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
           datasetHash: dataset.hash, grader: input.grader, raw: input.raw, preset: input.preset, config: input.config, createdAt: clock(),
           command: trainCommand(input, data, platform),
         });
-        queue.add({ id: jobId, kind: 'train', title: `Train “${input.name}”`, runId, modelId: model.id, dependsOn, input: frozen, progress: { total: input.config.steps, unit: 'steps' } });
+        queue.add({ id: jobId, kind: 'train', title: `Train “${input.name}”`, runId, modelId: model.id, dependsOn, input: frozen, progress: { total: trials * input.config.steps, unit: 'steps' } });
       });
       return { jobId, runId };
     },
     'evaluate.start': async (input) => {
-      const { model, dataset, data } = await prepare(input);
+      const { model, dataset, data } = await prepareTask(context, input);
+      const adapter = input.adapterId === undefined ? undefined : adapterFor(context, input.adapterId, model);
+      if (adapter && soundingParts(input.parts).length > 0) throw new SingularError('bad-input', `“${adapter.name}” is an adapter: ${cannotBeMixed}. Leave out the mix.`);
       const z = context.vectors.mixed(input.parts, model);
       const dependsOn = z ? await svdJobBefore(context, model) ?? null : null;
       const [jobId, runId] = [newId(), newId()];
       const mixed = soundingParts(input.parts).length;
-      const name = `${mixed === 0 ? model.name : `${mixed} expert${mixed === 1 ? '' : 's'}`} on ${dataset.name}`;
+      const name = `${adapter ? `“${adapter.name}”` : mixed === 0 ? model.name : `${mixed} expert${mixed === 1 ? '' : 's'}`} on ${dataset.name}`;
       const frozen: EvaluateInput = {
         modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, grader: input.grader, raw: input.raw, parts: input.parts,
         samples: input.samples, sampling: input.sampling, ...(input.limit !== undefined && { limit: input.limit }),
+        ...(adapter && { adapterId: adapter.id }),
+        // where the dataset holds rows back for this, only they are asked
+        ...(dataset.splits.test > 0 && { split: 'test' as const }),
       };
-      const rows = Math.min(dataset.rows, input.limit ?? dataset.rows);
+      const available = dataset.splits.test > 0 ? dataset.splits.test : dataset.rows;
+      const rows = Math.min(available, input.limit ?? available);
       const command = commandLine('evaluate', [
         ['model', model.id], ['data', data], ['grader', input.grader], ...(input.raw ? [['raw', true] as const] : []), ...mixOptions(context, input.parts),
+        ...(adapter ? [['adapter', adapter.name] as const] : []), ...(input.limit !== undefined ? [['limit', String(input.limit)] as const] : []),
         ['samples', String(input.samples)], ['temperature', String(input.sampling.temperature)], ['set', `maxTokens=${input.sampling.maxTokens}`],
+        ...(['topP', 'topK', 'seed'] as const).filter((key) => input.sampling[key] !== (key === 'topP' ? 1 : 0)).map((key) => ['set', `${key}=${input.sampling[key]}`] as const),
       ], platform);
       stores.atomically(() => {
         stores.runs.add({

@@ -8,6 +8,7 @@ import type { ZVectors } from '../../shared/matrices.ts';
 import { mixBaseAnchored } from '../../shared/mix.ts';
 import type { ExpertStore } from '../db/index.ts';
 import { found } from './found.ts';
+import { cannotBeMixed, requireZ } from './tuning.ts';
 
 const expertsKept = 32;
 const mixesKept = 8;
@@ -57,6 +58,7 @@ export class VectorCache {
     for (const part of sounding) {
       const expert = found(this.#experts.get(part.expertId), `expert ${part.expertId}`);
       if (expert.deletedAt !== undefined) throw new SingularError('not-found', `The expert “${expert.name}” was removed; restore it to mix it.`);
+      requireZ(expert, cannotBeMixed);
       if (expert.weightsHash !== model.weightsHash) throw new SingularError('conflict', `The expert “${expert.name}” belongs to ${expert.modelName} and does not fit the weights of ${model.name}.`);
     }
     if (sounding.length === 0) return undefined;

@@ -10,8 +10,8 @@ import { basename, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SingularError, toErrorDto } from '../../../shared/errors.ts';
-import type { ZVectors } from '../../../shared/matrices.ts';
-import type { EngineCalls, EngineMethod, FromEngine, ModelFacts, SteerAction, TaskRow, ToEngine } from '../../../engine/host/protocol.ts';
+import type { Interval, Split, TestScoreDto, TrialDto } from '../../../shared/contract.ts';
+import type { EngineCalls, EngineMethod, FromEngine, ModelFacts, SteerAction, TaskRow, ToEngine, TrainedTensor } from '../../../engine/host/protocol.ts';
 
 const faultsFile = process.env['CHILD_ENGINE_FAULTS'];
 const stepMs = Number(process.env['CHILD_ENGINE_STEP_MS'] ?? 1);
@@ -59,7 +59,7 @@ function readRows(path: string, column: string): { rows: TaskRow[]; unusable: { 
       Object.keys(data).forEach((key) => columns.add(key));
       const prompt = data[column];
       if (typeof prompt !== 'string' || prompt === '') unusable.push({ row, reason: `“${column}” is empty.` });
-      else rows.push({ row, messages: [{ role: 'user', content: prompt }], reference: typeof data['answer'] === 'string' ? data['answer'] : null, data });
+      else rows.push({ row, messages: [{ role: 'user', content: prompt }], reference: typeof data['answer'] === 'string' ? data['answer'] : null, data, ...(data['split'] === 'test' && { split: 'test' as const }) });
     } catch {
       unusable.push({ row, reason: 'This line is not JSON.' });
     }
@@ -146,35 +146,68 @@ const methods: Methods = {
   },
   compare: ({ answerIds }) => ({ tokens: answerIds.map((id) => ({ text: ` ${id}`, difference: 0.1 })), klPerToken: 0.1 }),
   objective: () => ({ lastLogits: [], logLikelihood: 0, klPolicyBase: 0, klBasePolicy: 0, objective: 0 }),
-  train: async ({ config, checkpoint }, { emit, signal, steer }) => {
-    let { step, value, best } = checkpoint
-      ? JSON.parse(Buffer.from(checkpoint.blob).toString()) as { step: number; value: number; best: number }
-      : { step: 0, value: config.seed + 1, best: 0 };
-    const save = (): void => emit({ type: 'checkpoint', checkpoint: { step, blob: new Uint8Array(Buffer.from(JSON.stringify({ step, value, best }))) } });
-    if (!checkpoint) emit({ type: 'base', score: 0.25, rows: 4 });
-    while (step < config.steps) {
-      stop(signal);
-      const action = steer();
-      if (action) save();
-      if (action === 'pause') throw new SingularError('cancelled', 'Paused.');
-      if (action === 'keep') break;
-      await sleep(stepMs);
-      step++;
-      value = next(value);
-      reach(`train:${step}`);
-      const loss = value / 2_147_483_648;
-      const samples = [{ step, index: 0, row: 0, prompt: 'p', answer: String(value), reference: null, score: 0, reward: -1, reason: '' }];
-      emit({ type: 'step', metric: { step, loss, reward: loss, score: loss, klPolicyBase: 0, gradientNorm: 1, learningRate: 0.1, tokensPerSecond: 1, answerTokens: 1, seconds: 0 }, samples });
-      if (step % config.validateEvery === 0) {
-        best = Math.max(best, loss);
-        emit({ type: 'validation', metric: { step, score: loss, interval: { mean: loss, low: 0, high: 1 }, best: best === loss, rows: 4 } });
+  train: async ({ rows, config, checkpoint }, { emit, signal, steer }) => {
+    if (config.weightDecay === 1) throw new SingularError('bad-input', '“weightDecay” 1 leaves nothing to train.');
+    const state = checkpoint
+      ? JSON.parse(Buffer.from(checkpoint.blob).toString()) as { trial: number; step: number; value: number; best: number; finished: TrialDto[]; trained: number }
+      : { trial: 0, step: 0, value: config.seed + 1, best: 0, finished: [], trained: 0 };
+    const { finished } = state;
+    let { trial, step, value, best, trained } = state;
+    const test = (gain: number): TestScoreDto => {
+      const around = (mean: number): Interval => ({ mean, low: mean - 0.1, high: mean + 0.1 });
+      return { rows: 4, samples: 1, temperature: config.testTemperature, base: around(0.25), score: around(0.25 + gain), gain: around(gain) };
+    };
+    const save = (): void => emit({ type: 'checkpoint', checkpoint: { trial, step, blob: new Uint8Array(Buffer.from(JSON.stringify({ trial, step, value, best, finished, trained }))) } });
+    let stopped = false;
+    for (; trial < config.seeds; trial++, step = 0, best = 0, value = config.seed + trial + 1) {
+      if (step === 0) emit({ type: 'base', trial, score: 0.25, rows: 4 });
+      while (step < config.steps) {
+        stop(signal);
+        const action = steer();
+        if (action) save();
+        if (action === 'pause') throw new SingularError('cancelled', 'Paused.');
+        if (action === 'keep') {
+          stopped = true;
+          break;
+        }
+        await sleep(stepMs);
+        step++;
+        value = next(value);
+        reach(`train:${step}`);
+        reach(`train:${config.method}:${step}`);
+        const loss = value / 2_147_483_648;
+        const samples = [{ trial, step, index: 0, row: 0, prompt: 'p', answer: String(value), reference: null, score: 0, reward: -1, reason: '' }];
+        emit({ type: 'step', metric: { trial, step, loss, reward: loss, score: loss, klPolicyBase: 0, gradientNorm: 1, learningRate: 0.1, tokensPerSecond: 1, answerTokens: 1, seconds: 0 }, samples });
+        if (step % config.validateEvery === 0) {
+          best = Math.max(best, loss);
+          emit({ type: 'validation', metric: { trial, step, score: loss, interval: { mean: loss, low: 0, high: 1 }, best: best === loss, rows: 4 } });
+        }
+        if (step % config.checkpointEvery === 0 && step < config.steps) save();
+        const [done, total] = [trial * config.steps + step, config.seeds * config.steps];
+        emit({ type: 'progress', done, total, secondsLeft: total - done, note: '' });
       }
-      if (step % config.checkpointEvery === 0 && step < config.steps) save();
-      emit({ type: 'progress', done: step, total: config.steps, secondsLeft: config.steps - step, note: '' });
+      if (trial === 0) trained = value;
+      finished.push({ trial, seed: config.seed + trial, klCoefficient: config.klCoefficient, steps: step, bestStep: step, baseValidation: 0.25, validation: best, test: test(best - 0.25), seconds: 1, chosen: trial === 0 });
+      if (stopped) break;
     }
-    const z: ZVectors = Object.fromEntries(matrixNames.map((name) => [name, new Float32Array(rank).fill(1 + (value % 1000) / 1000)]));
-    return { z, baseScore: 0.25, score: best, gain: { mean: best - 0.25, low: -1, high: 1 }, bestStep: step, steps: step, seconds: 1, stoppedEarly: step < config.steps };
+    const filled = new Float32Array(rank).fill(1 + (trained % 1000) / 1000);
+    const tensors: Record<string, TrainedTensor> = config.method === 'svf'
+      ? Object.fromEntries(matrixNames.map((name) => [name, { shape: [rank], data: filled }]))
+      : { 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight': { shape: [2, 4], data: filled }, 'base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight': { shape: [4, 2], data: filled } };
+    const [first] = finished;
+    const used = (split: Split): number => rows.filter((row) => row.split === split).length;
+    return {
+      tensors, test: first.test, trials: finished, cost: { trainableParameters: 24, seconds: 1, peakMemoryBytes: 2 ** 20, answerTokens: 10 }, bestStep: first.bestStep, steps: first.steps, stoppedEarly: stopped,
+      rowsUsed: { train: rows.length - used('validation') - used('test'), validation: used('validation'), test: used('test') },
+    };
   },
+  control: async ({ rows, config, z, shuffleSeed, samples }, { emit }) => {
+    emit({ done: rows.length, total: rows.length, secondsLeft: 0 });
+    await sleep(stepMs);
+    const zero = { mean: (Object.values(z)[0]?.[0] ?? 1) - 1 + shuffleSeed, low: -1, high: 1 };
+    return { rows: config ? rows.filter((row) => row.split === 'test').length : rows.length, samples, temperature: 0, base: zero, score: zero, gain: zero };
+  },
+  spectrum: (place) => facts(place.folder).matrices.map(({ name, layer, projection }) => ({ name, layer, projection, sigma: Float32Array.from({ length: rank }, (_, i) => rank - i) })),
   evaluate: async ({ rows, samples, grader, sampling }, { emit, signal }) => {
     let right = 0;
     for (const [index, row] of rows.entries()) {
@@ -189,6 +222,11 @@ const methods: Methods = {
   },
   exportZ: ({ path, z, metadata }) => {
     writeFileSync(path, JSON.stringify({ z: Object.fromEntries(Object.entries(z).map(([name, vector]) => [name, [...vector]])), metadata }));
+    return { path, sizeBytes: 1 };
+  },
+  exportAdapter: ({ path, method, tensors, rank: r, alpha, metadata }) => {
+    mkdirSync(path);
+    writeFileSync(join(path, 'adapter_config.json'), JSON.stringify({ peft_type: method.toUpperCase(), r, lora_alpha: alpha, tensors: Object.keys(tensors), metadata }));
     return { path, sizeBytes: 1 };
   },
   exportMerged: ({ path, metadata }) => {

@@ -14,4 +14,5 @@ export interface RunnerContext {
   clock: () => number;
   newId: () => string;
   env: Record<string, string | undefined>;
+  platform: string;
 }

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { mixPartSchema, samplingSchema } from '../../../shared/contract.ts';
+import type { Tuning } from '../../../engine/host/protocol.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
+import { tuningOf } from '../tuning.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';
-import { rowsForEngine } from './train.ts';
+import { rowsForEngine } from './training.ts';
 
 const inputSchema = z.object({
   modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), parts: z.array(mixPartSchema),
-  samples: z.int(), sampling: samplingSchema, limit: z.int().optional(),
+  adapterId: z.string().optional(), samples: z.int(), sampling: samplingSchema, limit: z.int().optional(), split: z.literal('test').optional(),
 });
 export type EvaluateInput = z.infer<typeof inputSchema>;
 
@@ -22,14 +24,17 @@ export function evaluateRunner({ engine, stores, catalog, vectors, events }: Run
       const input = inputSchema.parse(run.job.input);
       const runId = run.job.runId ?? '';
       const model = modelOfJob(catalog, run.job, input);
-      const rows = input.limit === undefined ? stores.datasets.sample(input.datasetId, rowsForEngine) : stores.datasets.page(input.datasetId, 0, Math.min(input.limit, rowsForEngine));
+      const limit = Math.min(input.limit ?? rowsForEngine, rowsForEngine);
+      const rows = input.split ? stores.datasets.held(input.datasetId, 'test', rowsForEngine).slice(0, limit)
+        : input.limit === undefined ? stores.datasets.sample(input.datasetId, rowsForEngine) : stores.datasets.page(input.datasetId, 0, limit);
+      const tuning: Tuning = input.adapterId === undefined ? { method: 'svf', z: vectors.mixed(input.parts, model) ?? {} } : tuningOf(stores, input.adapterId);
       const result = await follow(run, engine.request('evaluate', {
-        model: catalog.place(model), rows, grader: input.grader, raw: input.raw, z: vectors.mixed(input.parts, model) ?? {}, sampling: input.sampling, samples: input.samples,
+        model: catalog.place(model), rows, grader: input.grader, raw: input.raw, tuning, sampling: input.sampling, samples: input.samples,
       }, ({ done, total, secondsLeft }) => run.progress({ done, total, unit: 'answers', secondsLeft })));
-      const metric = { step: 0, score: result.score, interval: result.interval, best: true, rows: result.rows };
+      const metric = { trial: 0, step: 0, score: result.score, interval: result.interval, best: true, rows: result.rows };
       stores.atomically(() => {
         stores.runs.addValidation(runId, metric);
-        stores.runs.addSamples(runId, 0, result.samples);
+        stores.runs.addSamples(runId, metric, result.samples);
         stores.runs.setOutcome(runId, { bestScore: result.score, bestStep: 0, seconds: result.seconds });
       });
       events.emit('run.validation', { runId, metric });

@@ -1,5 +1,7 @@
 import type { JobRunners } from '../../jobs/runner.ts';
 import type { RunnerContext } from './context.ts';
+import { compareRunner } from './compare.ts';
+import { controlRunner } from './control.ts';
 import { downloadRunner } from './download.ts';
 import { evaluateRunner } from './evaluate.ts';
 import { exportRunner } from './exportFiles.ts';
@@ -11,6 +13,8 @@ import { trainRunner } from './train.ts';
 export function createRunners(context: RunnerContext): JobRunners {
   return {
     train: trainRunner(context),
+    compare: compareRunner(context),
+    control: controlRunner(context),
     svd: svdRunner(context),
     evaluate: evaluateRunner(context),
     download: downloadRunner(context),

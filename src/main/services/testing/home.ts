@@ -15,13 +15,14 @@ export class Home extends Fixture {
     mkdirSync(join(this.nativeModels, 'toy'), { recursive: true });
     writeFileSync(join(this.nativeModels, 'toy', 'config.json'), '{}');
     this.rows('native/rows.jsonl', 20);
+    this.rows('native/test.jsonl', 5, 100);
     writeFileSync(join(this.nativeModels, 'index.json'), JSON.stringify({
-      models: [{ id: 'toy', folder: 'toy', license: 'MIT', datasets: [{ name: 'sums', description: 'Sums.', grader: 'exact', files: { train: 'rows.jsonl' } }] }],
+      models: [{ id: 'toy', folder: 'toy', license: 'MIT', datasets: [{ name: 'sums', description: 'Sums.', grader: 'exact', files: { train: 'rows.jsonl', test: 'test.jsonl' } }] }],
     }));
   }
 
-  rows(name: string, count: number): string {
-    return this.write(name, Array.from({ length: count }, (_, row) => JSON.stringify({ prompt: `${row}+1=`, answer: String(row + 1) })).join('\n'));
+  rows(name: string, count: number, first = 0): string {
+    return this.write(name, Array.from({ length: count }, (_, index) => first + index).map((row) => JSON.stringify({ prompt: `${row}+1=`, answer: String(row + 1) })).join('\n'));
   }
 
   services(options: Partial<ServiceOptions> = {}, env: Record<string, string> = {}): Services {

@@ -8,7 +8,7 @@ export interface Carried {
 
 /** Every event of the contract; a new one that is missing here does not compile. */
 const eventNames = Object.keys({
-  'models.changed': true, 'datasets.changed': true, 'experts.changed': true, 'mixes.changed': true, 'settings.changed': true,
+  'models.changed': true, 'datasets.changed': true, 'experts.changed': true, 'comparison.changed': true, 'mixes.changed': true, 'settings.changed': true,
   'job.changed': true, 'run.step': true, 'run.validation': true, 'run.samples': true,
   'answer.tokens': true, 'answer.done': true, 'answer.compared': true, 'answer.failed': true,
   'engine.changed': true, notice: true,
