@@ -26,7 +26,8 @@ const tolerance = 2e-5;
 
 async function tensorsOf(file: string): Promise<Record<string, TrainedTensor>> {
   const { tensors } = await openSafetensors(file);
-  return Object.fromEntries(await Promise.all([...tensors].map(async ([name, place]) => [name, { shape: [...place.shape], data: await readTensorF32(place) }] as const)));
+  const read = [...tensors].map(async ([name, place]): Promise<[string, TrainedTensor]> => [name, { shape: [...place.shape], data: await readTensorF32(place) }]);
+  return Object.fromEntries(await Promise.all(read));
 }
 
 describe.each(readdirSync(join(here, 'adapters')))('PEFT’s %s', (name) => {
