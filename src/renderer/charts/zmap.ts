@@ -27,3 +27,23 @@ export function summarize({ layer, projection, rank, cells }: ZMapDto['matrices'
   const count = Math.max(1, cells.length);
   return { layer, projection, rank, mean: sum / count, lowest, highest, size: Math.sqrt(squares / count) };
 }
+
+export interface LayerGroup { layer: number; first: number; count: number }
+
+/** Rows that belong to one layer, which follow each other. */
+export function groupsOf(map: ZMapDto): LayerGroup[] {
+  const groups: LayerGroup[] = [];
+  map.matrices.forEach(({ layer }, index) => {
+    const last = groups.at(-1);
+    if (last?.layer === layer) last.count++;
+    else groups.push({ layer, first: index, count: 1 });
+  });
+  return groups;
+}
+
+/** Which singular values a bin holds: `σ 5–8`. */
+export function rankRange(rank: number, bin: number, bins: number): string {
+  const first = Math.floor((bin * rank) / bins) + 1;
+  const last = Math.max(first, Math.floor(((bin + 1) * rank) / bins));
+  return first === last ? `σ ${first}` : `σ ${first}–${last}`;
+}

@@ -2,6 +2,7 @@
 import { bridge } from '../bridge/index.ts';
 import { notify } from '../ui/toast.ts';
 import { appInfo } from './app-info.svelte.ts';
+import { comparisons } from './comparisons.svelte.ts';
 import { datasets } from './datasets.svelte.ts';
 import { experts } from './experts.svelte.ts';
 import { jobs } from './jobs.svelte.ts';
@@ -10,13 +11,13 @@ import { mixes } from './mixes.svelte.ts';
 import { models } from './models.svelte.ts';
 import { settings } from './settings.svelte.ts';
 
-export { appInfo, datasets, experts, jobs, mixes, models, settings };
+export { appInfo, comparisons, datasets, experts, jobs, mixes, models, settings };
 export { ExpertList, type ExpertFilter } from './experts.svelte.ts';
 export { activeStates } from './jobs.svelte.ts';
 export { Resource } from './resource.svelte.ts';
 
 async function readAll(): Promise<void> {
-  await Promise.all([appInfo.refresh(), settings.refresh(), models.refresh(), jobs.refresh(), datasets.refresh(), mixes.refresh(), experts.changed()]);
+  await Promise.all([appInfo.refresh(), settings.refresh(), models.refresh(), jobs.refresh(), datasets.refresh(), mixes.refresh(), comparisons.refresh(), experts.changed()]);
 }
 
 /** Starts listening, then reads everything. Returns what stops it. */
@@ -25,6 +26,7 @@ export function startState(): () => void {
     bridge.on('models.changed', () => void models.refresh()),
     bridge.on('datasets.changed', () => void datasets.refresh()),
     bridge.on('experts.changed', () => void experts.changed()),
+    bridge.on('comparison.changed', () => void comparisons.refresh()),
     bridge.on('mixes.changed', () => void mixes.refresh()),
     bridge.on('settings.changed', (value) => {
       settings.value = value;

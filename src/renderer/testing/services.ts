@@ -3,6 +3,7 @@ import type { AppInfoDto, CallName, EventName, ExpertDto, JobDto, ModelDto, Sett
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
 import { projections } from '../../shared/matrices.ts';
 import { quickPreset } from '../../shared/training.ts';
+import { comparison, datasets, listed, rowsUsed, run, spectrum, testScore } from './training.ts';
 import type { DesktopApi } from '../bridge/desktop.ts';
 
 interface Options { experts: number; fail: string[]; wait: string[]; empty: boolean }
@@ -39,7 +40,9 @@ function makeExpert(index: number, now: number): ExpertDto {
     id: `e${index}`, name: index === 4 ? longName : `${topic}${index >= 8 ? ` ${Math.floor(index / 8) + 1}` : ''}`, modelId: index % 5 === 3 ? 'm2' : 'm1', modelName: index % 5 === 3 ? 'HuggingFaceTB/SmolLM2-135M-Instruct' : 'tiny-llama', weightsHash: '7be1',
     tags: index % 3 === 0 ? [topic, 'school'] : index % 3 === 1 ? [topic] : [], description: index % 4 === 0 ? 'Worded arithmetic with a number after ####.' : '', createdAt: now - index * 47 * minute, parameters: 10_752, matrices: 42,
     ...(scored ? { baseScore: 0.513, score: 0.513 + gain, gain: { mean: gain, low: gain - half, high: gain + half } } : {}),
-    source: scored ? 'trained' : 'imported',
+    source: scored ? 'trained' : 'imported', method: index === 5 ? 'lora' : 'svf',
+    ...(scored ? { test: testScore(0.513, gain, half), rowsUsed } : {}),
+    ...(index === 0 ? { control: { ...testScore(0.513, -0.004, 0.03), seed: 0 } } : {}),
     provenance: scored ? { datasetName: `${topic}.jsonl`, datasetHash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9', grader: 'number', seed: index, config: quickPreset, steps: 40, seconds: 96, runId: 'r1', parentId: index === 1 ? 'e0' : undefined } : { fileName: 'from-a-friend.safetensors' },
   };
 }
@@ -112,7 +115,16 @@ export class MadeUpServices implements DesktopApi {
       case 'models.addFolder': throw new SingularError('bad-input', `${String(input.folder)}: there is no config.json in this folder.`);
       case 'models.download': return { jobId: 'j4' };
       case 'models.prepare': return { jobId: 'j2' };
-      case 'datasets.list': case 'mixes.list': return [];
+      case 'datasets.list': return this.#options.empty ? [] : datasets;
+      case 'datasets.preview': return { rows: Array.from({ length: 20 }, (_, row) => ({ row, text: `<s>user: What is ${row} + 3?</s>`, prompt: `What is ${row} + 3?`, promptTokens: 14, reference: String(row + 3) })), total: 20 };
+      case 'mixes.list': return [];
+      case 'models.spectrum': return spectrum();
+      case 'comparisons.list': return this.#options.empty ? [] : [listed(comparison(Date.now()))];
+      case 'comparisons.get': return comparison(Date.now());
+      case 'comparisons.check': return { cells: 12, trainings: [{ model: 'tiny-llama', task: 'math', method: 'SVF, both', parameters: 10_752 }, { model: 'tiny-llama', task: 'math', method: 'LoRA, policy gradient', parameters: 98_304 }], secondsEstimated: 1460 };
+      case 'experts.difference': return zmapOf(`${String(input.a)}${String(input.b)}`, Number(input.bins ?? 100));
+      case 'experts.distances': return distancesOf((input.ids as string[]).map((id) => this.#expert(id)));
+      case 'experts.control': return { jobId: 'j7' };
       case 'jobs.list': return this.#jobs;
       case 'jobs.pause': return this.#job(input.id, { state: 'paused' });
       case 'jobs.resume': return this.#job(input.id, { state: 'running' });
@@ -133,8 +145,8 @@ export class MadeUpServices implements DesktopApi {
       case 'experts.restore': return this.#change(input.id, { deletedAt: undefined });
       case 'experts.import': throw new SingularError('conflict', `${String(input.path)}: this expert belongs to a model with the weights hash 3f9c…, which is not here.`);
       case 'experts.export': return { path: '/home/a/.singular/exports/math.safetensors' };
-      case 'runs.get': return { id: 'r1', command: 'singular train --model tiny-llama --data units.jsonl --grader number --name units --preset quick --set seed=0' };
-      case 'runs.list': return { runs: [], total: 0 };
+      case 'runs.get': return run(Date.now());
+      case 'runs.list': return this.#options.empty ? { runs: [], total: 0 } : { runs: [run(Date.now())], total: 1 };
       default: throw new SingularError('internal', `The made-up services do not answer ${name}.`);
     }
   }
@@ -153,6 +165,10 @@ export class MadeUpServices implements DesktopApi {
     if (sort === 'gain') found.sort((a, b) => (b.gain?.mean ?? -9) - (a.gain?.mean ?? -9));
     return { experts: found.slice(offset, offset + limit), total: found.length, tags: [...new Set(this.#experts.flatMap((expert) => expert.tags))].sort() };
   }
+}
+
+function distancesOf(experts: ExpertDto[]): unknown {
+  return { experts: experts.map(({ id, name }) => ({ id, name })), cosine: experts.map((_, row) => experts.map((_other, column) => (row === column ? 1 : row === 3 || column === 3 ? null : Math.cos(row * 1.7 + column * 1.7) * 0.8))) };
 }
 
 function zmapOf(id: string, bins: number): unknown {

@@ -1,5 +1,6 @@
 import { bridge } from '../../bridge/index.ts';
 import { hrefOf, router } from '../../app/router.svelte.ts';
+import { methodWords } from '../../format/index.ts';
 import type { ExpertDto } from '../../../shared/contract.ts';
 import { attempt, notify, notifyUndo } from '../../ui/index.ts';
 
@@ -8,6 +9,9 @@ export const expertHref = (id: string): string => hrefOf(`/experts/${encodeURICo
 export const openExpert = (expert: ExpertDto): void => router.go(`/experts/${encodeURIComponent(expert.id)}`);
 
 export const putOnDesk = (expert: ExpertDto): void => router.go('/mix', { add: expert.id });
+
+/** Why an adapter has no place on the desk, in a sentence. */
+export const whyNotOnDesk = (expert: ExpertDto): string => `The desk mixes numbers per singular value; ${methodWords[expert.method]} has none. It can be evaluated, compared and exported.`;
 
 /** Deletes at once; for ten seconds it can be undone with a button, later not from the window. */
 export async function deleteExpert(expert: ExpertDto): Promise<boolean> {

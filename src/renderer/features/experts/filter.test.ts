@@ -3,7 +3,7 @@ import { filterFromQuery, queryFromFilter, type LibraryFilter } from './filter.t
 
 describe('the library’s filter in the address', () => {
   it('comes back as it was', () => {
-    const filter: LibraryFilter = { search: 'units & more', tags: ['school', 'math'], modelId: 'm1', sort: 'gain' };
+    const filter: LibraryFilter = { search: 'units & more', tags: ['school', 'math'], modelId: 'm1', method: 'lora', sort: 'gain' };
     const query = Object.fromEntries(Object.entries(queryFromFilter(filter)).filter((entry): entry is [string, string] => entry[1] !== undefined));
     expect(filterFromQuery(query)).toEqual(filter);
   });

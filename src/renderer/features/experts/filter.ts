@@ -1,5 +1,7 @@
+import { methods, type Method } from '../../../shared/training.ts';
+
 export type LibrarySort = 'created' | 'name' | 'gain';
-export interface LibraryFilter { search: string; tags: string[]; /** empty: all */ modelId: string; sort: LibrarySort }
+export interface LibraryFilter { search: string; tags: string[]; /** empty: all */ modelId: string; /** empty: all */ method: Method | ''; sort: LibrarySort }
 
 const sorts: readonly string[] = ['created', 'name', 'gain'];
 
@@ -9,10 +11,11 @@ export function filterFromQuery(query: Record<string, string>): LibraryFilter {
     search: query.search ?? '',
     tags: query.tags ? query.tags.split(',').filter(Boolean) : [],
     modelId: query.model ?? '',
+    method: methods.find((method) => method === query.method) ?? '',
     sort: sorts.includes(query.sort) ? (query.sort as LibrarySort) : 'created',
   };
 }
 
-export function queryFromFilter({ search, tags, modelId, sort }: LibraryFilter): Record<string, string | undefined> {
-  return { search: search || undefined, tags: tags.join(',') || undefined, model: modelId || undefined, sort: sort === 'created' ? undefined : sort };
+export function queryFromFilter({ search, tags, modelId, method, sort }: LibraryFilter): Record<string, string | undefined> {
+  return { search: search || undefined, tags: tags.join(',') || undefined, model: modelId || undefined, method: method || undefined, sort: sort === 'created' ? undefined : sort };
 }

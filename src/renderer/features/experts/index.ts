@@ -1,7 +1,9 @@
 import type { Feature } from '../../app/feature.ts';
+import { router } from '../../app/router.svelte.ts';
 import Icon from '@lucide/svelte/icons/layout-grid';
 import ExpertScreen from './ExpertScreen.svelte';
 import ExpertsScreen from './ExpertsScreen.svelte';
+import LikenessScreen from './LikenessScreen.svelte';
 
 const feature: Feature = {
   id: 'experts',
@@ -11,9 +13,11 @@ const feature: Feature = {
   order: 2,
   letter: 'e',
   screens: [
+    { pattern: '/experts/likeness', component: LikenessScreen },
     { pattern: '/experts/:id', component: ExpertScreen },
     { pattern: '/experts', component: ExpertsScreen },
   ],
+  commands: () => [{ id: 'experts-likeness', label: 'Compare experts by their z', keywords: ['distance', 'cosine', 'likeness'], run: () => router.go('/experts/likeness') }],
   keys: [
     { keys: ['/'], does: 'Search the library' },
     { keys: ['↑ ↓', 'Home End'], does: 'Move through the rows' },

@@ -1,10 +1,12 @@
 /** One channel strip: an expert, how much of it is heard, and its own picture of z. */
 import type { ExpertDto, MixPartDto, ModelDto, ZMapDto } from '../../../shared/contract.ts';
+import { methodWords } from '../../format/index.ts';
 import { roundAlpha } from './alpha.ts';
 import { rankProfile, type RankProfile, type StripLevels } from './effective.ts';
 
 /** Why an expert cannot be used with a model, or null when it can. Weights decide, not names. */
 export function misfit(expert: ExpertDto, model: ModelDto | null): string | null {
+  if (expert.method !== 'svf') return `${methodWords[expert.method]} has no numbers per singular value; it cannot be mixed.`;
   if (!model) return null;
   const fits = model.weightsHash ? expert.weightsHash === model.weightsHash : expert.modelId === model.id;
   return fits ? null : `Trained for ${expert.modelName}; its singular values are not those of ${model.name}.`;

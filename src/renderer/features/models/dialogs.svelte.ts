@@ -3,6 +3,8 @@ class ModelDialogs {
   adding = $state(false);
   /** id of the model that is about to be removed */
   removing = $state<string | null>(null);
+  /** id of the model whose spectrum is shown */
+  spectrum = $state<string | null>(null);
 }
 
 export const modelDialogs = new ModelDialogs();
