@@ -1,0 +1,66 @@
+/** The calls around a training, as the privileged process makes them, on the bundled model: train → evaluate → export → the same answers again. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { quickPreset, type TrainingConfig } from '../../shared/training.ts';
+import { openSafetensors } from '../checkpoint/safetensors.ts';
+import { handlers, type Call } from './handlers.ts';
+import { ModelStore } from './model-store.ts';
+import type { EngineCalls, EngineMethod, TaskRow } from './protocol.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const home = mkdtempSync(join(tmpdir(), 'singular-handlers-'));
+const place = { folder: join(root, 'native-models/tiny-llama'), cacheRoot: join(home, 'cache'), device: 'cpu' } as const;
+const models = new ModelStore(() => {});
+const sampling = { maxTokens: 40, temperature: 0, topP: 1, topK: 0, seed: 0, stop: [] };
+const config: TrainingConfig = { ...quickPreset, method: 'ia3', objective: 'next-token', steps: 3, batchSize: 8, maxTokens: 40, learningRate: 0.05, validationTemperature: 0, validateEvery: 3 };
+const split = (row: number): TaskRow['split'] => (row < 24 ? 'train' : row < 32 ? 'validation' : 'test');
+let rows: TaskRow[];
+
+beforeAll(() => {
+  models.setThreads(1);
+  const lines = readFileSync(join(root, 'native-models/data/math/train.jsonl'), 'utf8').split('\n').slice(0, 48);
+  rows = lines.map((line, row) => {
+    const data = JSON.parse(line) as { prompt: string; answer: string };
+    return { row, messages: [{ role: 'user', content: data.prompt }], reference: data.answer, data, split: split(row) };
+  });
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function call<M extends EngineMethod>(method: M, input: EngineCalls[M]['input']): Promise<EngineCalls[M]['result']> {
+  const context: Call<M> = { emit: () => {}, signal: new AbortController().signal, steering: { action: null }, models };
+  return handlers[method](input, context);
+}
+
+it('an adapter that was trained scores the same when evaluated, and as the checkpoint it is merged into', async () => {
+  const task = { model: place, grader: 'number', raw: false };
+  const { tensors, test, rowsUsed, cost } = await call('train', { ...task, rows, config });
+  expect(rowsUsed).toEqual({ train: 24, validation: 8, test: 16 });
+  expect(cost.trainableParameters).toBe(6 * (96 + 96 + 512));
+  expect(cost.peakMemoryBytes).toBeGreaterThan(1e7);
+  const tuning = { method: 'ia3', tensors, rank: 1, alpha: 1 } as const;
+  const tests = rows.slice(32);
+  const evaluated = await call('evaluate', { ...task, rows: tests, tuning, sampling, samples: 1 });
+  expect(evaluated.score).toBe(test.score.mean);
+
+  const adapter = join(home, 'adapter');
+  await call('exportAdapter', { model: place, path: adapter, ...tuning, dropout: 0, baseModel: 'tiny-llama', metadata: {} });
+  expect((await openSafetensors(join(adapter, 'adapter_model.safetensors'))).tensors.size).toBe(18);
+  expect(existsSync(join(adapter, 'adapter_config.json'))).toBe(true);
+
+  const merged = join(home, 'merged');
+  await call('exportMerged', { model: place, tuning, path: merged, metadata: {} });
+  const asBase = await call('evaluate', { ...task, model: { ...place, folder: merged }, rows: tests, tuning: { method: 'svf', z: {} }, sampling, samples: 1 });
+  expect(asBase.samples.map(({ answer }) => answer)).toEqual(evaluated.samples.map(({ answer }) => answer));
+}, 60_000);
+
+it('the spectrum of every matrix, descending; a z of ones, shuffled, is the base', async () => {
+  const spectrum = await call('spectrum', place);
+  expect(spectrum).toHaveLength(42);
+  expect(spectrum[0]).toMatchObject({ name: 'model.layers.0.self_attn.q_proj.weight', layer: 0, projection: 'q' });
+  for (const { sigma } of spectrum) expect([...sigma]).toEqual([...sigma].sort((a, b) => b - a));
+  const z = Object.fromEntries(spectrum.map(({ name, sigma }) => [name, new Float32Array(sigma.length).fill(1)]));
+  const control = await call('control', { model: place, rows: rows.slice(32), grader: 'number', raw: false, z, shuffleSeed: 3, sampling, samples: 1 });
+  expect(control).toMatchObject({ rows: 16, samples: 1, temperature: 0, gain: { mean: 0, low: 0, high: 0 } });
+}, 60_000);
