@@ -16,6 +16,8 @@ export interface GradedAnswer {
   prompt: Prompt;
   /** tokens of the answer, its stop token included */
   ids: readonly number[];
+  /** of each token, under the model that answered, at temperature 1 */
+  logProbs: readonly number[];
   text: string;
   score: number;
   reason: string;
@@ -48,7 +50,7 @@ export async function gradedAnswers(model: LoadedModel, prompts: readonly Prompt
   signal?.throwIfAborted();
   const texts = generated.map(({ ids }, i) => stops[i]?.finish() ?? model.tokenizer.decode(ids, { skipSpecialTokens: true }));
   const grades = await grader.gradeBatch(prompts.map(({ row }, i) => ({ answer: texts[i], row })));
-  return prompts.map((prompt, i) => ({ prompt, ids: generated[i].ids, text: texts[i], ...grades[i] }));
+  return prompts.map((prompt, i) => ({ prompt, ids: generated[i].ids, logProbs: generated[i].logProbs, text: texts[i], ...grades[i] }));
 }
 
 /** A seed for each answer of a set: the same set of answers for the same seed and stream, whatever ran before. */
