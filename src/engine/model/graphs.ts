@@ -44,16 +44,16 @@ export function prefillGraph(config: ModelConfig, weights: Weights, mode: Sampli
   return graph('prefill', { ...chooseToken(logits, mode), ...outputs });
 }
 
+/** What a decode step adds to the cache: a key and a value of each layer, [rows, layers · 2 · keyValueHeads, 1, headDim] as one output. */
+export const freshName = 'fresh';
+
 /** ids, positions [rows, 1], mask [rows, 1, 1, past], past keys and values → the next token, and its row's new keys and values. */
 export function decodeGraph(config: ModelConfig, weights: Weights, mode: SamplingMode): Graph {
-  const outputs: Record<string, Node> = {};
-  const attend = cachedAttention(config, input('mask', 'float32', ['rows', 1, 1, 'past']), (layer, key, value) => {
-    outputs[keyName(layer)] = key;
-    outputs[valueName(layer)] = value;
-  });
+  const fresh: Node[] = [];
+  const attend = cachedAttention(config, input('mask', 'float32', ['rows', 1, 1, 'past']), (_, key, value) => void fresh.push(key, value));
   const hidden = decoder(config, weights, decoderInputs(config, 1), attend);
   const logits = logitsOf(config, weights, reshape(hidden, ['rows', config.hiddenSize]));
-  return graph('decode', { ...chooseToken(logits, mode), ...outputs });
+  return graph('decode', { ...chooseToken(logits, mode), [freshName]: concat(fresh, 1) });
 }
 
 /** Logits at chosen places: ids … , `at` [n] (flat indices) → logits [n, vocabulary]. */

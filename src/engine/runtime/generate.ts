@@ -142,6 +142,8 @@ class Batch {
     const { model, request, adapted, mode, cache } = this;
     if (this.rows.every(({ done }) => done)) return;
     const session = await model.session(`decode:${adapted.key}:${this.modeKey}`, () => decodeGraph(model.config, adapted.weights(), mode));
+    // a z of each row is large: packed again only where rows have left
+    let ofRows: Feeds | undefined;
     let fixed: Feeds | undefined;
     for (;;) {
       const alive = this.rows.filter(({ done }) => !done).length;
@@ -153,10 +155,12 @@ class Batch {
       if (cache.full || alive <= this.rows.length * 0.75) {
         const kept = this.rows.flatMap(({ done }, i) => (done ? [] : [i]));
         cache.relayout(kept, cache.full);
+        if (kept.length < this.rows.length) ofRows = undefined;
         this.rows = kept.map((i) => this.rows[i]);
         fixed = undefined;
       }
-      fixed ??= { ...cache.feeds(), ...adapted.feeds(this.rows.map(({ index }) => index)) };
+      ofRows ??= adapted.feeds(this.rows.map(({ index }) => index));
+      fixed ??= { ...cache.feeds(), ...ofRows };
       const count = this.rows.length;
       const positions = BigInt64Array.from(this.rows, (_, row) => BigInt(cache.lengthOf(row)));
       const { cos, sin, positions: places } = model.rotary.for(Number(positions.reduce((a, b) => (a > b ? a : b))) + 1);

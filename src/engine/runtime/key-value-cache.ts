@@ -4,7 +4,7 @@
  * rows are squeezed out.
  */
 import { masked } from '../model/feeds.ts';
-import { keyName, valueName } from '../model/graphs.ts';
+import { freshName, keyName, valueName } from '../model/graphs.ts';
 import { pastKeyName, pastValueName } from '../model/decoder.ts';
 import { floatData, floats, type Feeds, type Tensor } from './session.ts';
 
@@ -73,20 +73,19 @@ export class KeyValueCache {
     return slidingWindow === null ? 0 : Math.max(0, length - slidingWindow + 1);
   }
 
-  /** Appends one token's keys and values [rows, heads, 1, headDim] to every row. */
+  /** Appends one token's keys and values to every row: [rows, layers · 2 · heads, 1, headDim]. */
   append(outputs: Record<string, Tensor>): void {
     const { layers, keyValueHeads, headDim } = this.shape;
-    for (let layer = 0; layer < layers; layer++) {
-      const { key, value } = this.layers[layer];
-      const newKey = floatData(outputs[keyName(layer)]);
-      const newValue = floatData(outputs[valueName(layer)]);
-      for (let row = 0; row < this.rows; row++) {
-        for (let head = 0; head < keyValueHeads; head++) {
-          const from = (row * keyValueHeads + head) * headDim;
-          const to = ((row * keyValueHeads + head) * this.capacity + this.lengths[row]) * headDim;
-          for (let i = 0; i < headDim; i++) {
-            key[to + i] = newKey[from + i];
-            value[to + i] = newValue[from + i];
+    const fresh = floatData(outputs[freshName]);
+    let from = 0;
+    for (let row = 0; row < this.rows; row++) {
+      for (let layer = 0; layer < layers; layer++) {
+        const { key, value } = this.layers[layer];
+        const first = (row * keyValueHeads * this.capacity + this.lengths[row]) * headDim;
+        for (const target of [key, value]) {
+          for (let head = 0; head < keyValueHeads; head++) {
+            const to = first + head * this.capacity * headDim;
+            for (let i = 0; i < headDim; i++) target[to + i] = fresh[from++];
           }
         }
       }

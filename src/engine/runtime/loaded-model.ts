@@ -104,7 +104,7 @@ export class LoadedModel {
         return {
           key: `per-row:${this.setKey(factors.map(({ name }) => name))}`,
           weights: () => factorisedWeights(this.plain(), factors, 'per-row'),
-          feeds: (rows) => perRowFeeds(factors, rows.map((row) => adaptation.z[row] ?? {})),
+          feeds: (rows) => perRowFeeds(factors, rows, adaptation.z),
         };
       }
     }
@@ -148,17 +148,28 @@ export interface Adapted {
 /** σ ⊙ z */
 export function scaled({ name, sigma }: FactorisedMatrix, z: Float32Array | undefined): Float32Array {
   if (z === undefined) return sigma;
-  if (z.length !== sigma.length) throw new SingularError('conflict', `z of ${name} has ${z.length} values; the matrix has ${sigma.length} singular values.`);
+  checkLength(name, sigma, z);
   return sigma.map((value, i) => value * z[i]);
 }
 
-function perRowFeeds(factors: readonly FactorisedMatrix[], rows: readonly ZVectors[]): Feeds {
+function checkLength(name: string, sigma: Float32Array, z: Float32Array): void {
+  if (z.length !== sigma.length) throw new SingularError('conflict', `z of ${name} has ${z.length} values; the matrix has ${sigma.length} singular values.`);
+}
+
+function perRowFeeds(factors: readonly FactorisedMatrix[], rows: readonly number[], zOfRow: readonly ZVectors[]): Feeds {
   return Object.fromEntries(
-    factors.map((factor) => {
-      const rank = factor.sigma.length;
+    factors.map(({ name, sigma }) => {
+      const rank = sigma.length;
       const packed = new Float32Array(rows.length * rank);
-      rows.forEach((z, row) => packed.set(scaled(factor, z[factor.name]), row * rank));
-      return [scaleName(factor.name), floats(packed, [rows.length, 1, rank])];
+      rows.forEach((row, i) => {
+        const z = zOfRow[row]?.[name];
+        if (z === undefined) packed.set(sigma, i * rank);
+        else {
+          checkLength(name, sigma, z);
+          for (let j = 0; j < rank; j++) packed[i * rank + j] = sigma[j] * z[j];
+        }
+      });
+      return [scaleName(name), floats(packed, [rows.length, 1, rank])];
     }),
   );
 }
