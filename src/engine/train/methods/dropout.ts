@@ -20,8 +20,9 @@ export function dropoutMask(length: number, dropout: number, random: Random): Fl
 }
 
 export function dropoutFeeds(matrices: readonly MatrixShape[], dropout: number, { seed, step }: Noise, { index, rows, tokens }: Piece): Feeds {
+  const ofStep = new Random(seed, streams.dropout + step).bits();
   const feeds: Feeds = Object.fromEntries(matrices.map(({ name, columns }, number) => {
-    const random = new Random(seed, (streams.dropout + step * 65_536 + index * 8192 + number) | 0);
+    const random = new Random(ofStep, index * matrices.length + number);
     return [dropoutName(name), floats(dropoutMask(dropoutRows * columns, dropout, random), [dropoutRows, columns])];
   }));
   feeds[dropoutIndexName] = longs(BigInt64Array.from({ length: rows * tokens }, (_, place) => BigInt(place % dropoutRows)), [rows, tokens]);

@@ -9,6 +9,6 @@ export const streams = {
   test: 0x3000_0001,
   /** + matrix */
   shuffle: 0x3100_0000,
-  /** + step · 65,536 + piece · 8,192 + matrix, taken modulo 2³² */
+  /** + step, for the seed of the step's masks */
   dropout: 0x4000_0000,
 } as const;
