@@ -123,6 +123,8 @@ export class JobQueue {
   resume(id: string): JobDto {
     const job = this.#job(id);
     if (job.state === 'paused' || job.state === 'interrupted' || (job.state === 'failed' && job.kind !== 'import-dataset')) this.#requeue(id);
+    // queued by an instance that is gone: a command line takes up nothing by itself, but does when it is told to
+    else if (job.state === 'queued' && !ownerIsAlive(job.owner, job.heartbeatAt, this.#options.clock())) this.#requeue(id);
     else if (job.state !== 'queued' && job.state !== 'running') throw this.#elsewhereOrEnded(job, 'resumed');
     return this.get(id);
   }
@@ -373,6 +375,7 @@ export class JobQueue {
       ...(job.runId !== null && { runId: job.runId }),
       ...(job.modelId !== null && { modelId: job.modelId }),
       ...(job.expertId !== null && { expertId: job.expertId }),
+      ...(job.comparisonId !== null && { comparisonId: job.comparisonId }),
       ...(position !== undefined && { queuePosition: position }),
     };
   }

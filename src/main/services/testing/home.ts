@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { comparisonPlanSchema, type ComparisonPlan } from '../../../shared/comparison.ts';
 import type { EventName, Events, JobDto } from '../../../shared/contract.ts';
 import { quickPreset, type TrainingConfig } from '../../../shared/training.ts';
 import { childEngine, Fixture } from '../../engine/testing/fixture.ts';
@@ -62,3 +63,9 @@ export async function startTraining(services: Services, changes: Partial<Trainin
   if (!dataset) throw new Error('the bundled dataset is missing');
   return services.call('train.start', { modelId: 'toy', raw: true, datasetId: dataset.id, grader: 'exact', name, preset: 'custom', config: config(changes), tags: ['arith'] });
 }
+
+/** Two methods on the bundled model and dataset; `methods` and `seeds` may be other ones. */
+export const plan = (changes: Partial<ComparisonPlan> = {}): ComparisonPlan => comparisonPlanSchema.parse({
+  name: 'small', models: ['toy'], tasks: [{ dataset: 'sums', grader: 'exact', raw: true }],
+  methods: [{ name: 'SVF' }, { name: 'LoRA', set: { method: 'lora' } }], seeds: [0], set: { steps: 8, checkpointEvery: 3, validateEvery: 2 }, ...changes,
+});

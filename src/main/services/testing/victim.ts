@@ -1,11 +1,12 @@
-/** An application that starts a training and says so; the test then kills it. Arguments: home, bundled models. */
+/** An application that starts a training (or, with a third argument, a comparison) and says so; the test then kills it. Arguments: home, bundled models. */
 import { childEngine } from '../../engine/testing/fixture.ts';
 import { createServices } from '../index.ts';
-import { startTraining } from './home.ts';
+import { plan, startTraining } from './home.ts';
 
-const [home = '', nativeModels = ''] = process.argv.slice(2);
+const [home = '', nativeModels = '', compares] = process.argv.slice(2);
 const services = createServices({
   shell: 'test', home, engineEntry: childEngine, nativeModels, env: {}, platform: 'linux', engine: { env: { CHILD_ENGINE_STEP_MS: '15' } },
 });
 services.on('run.step', ({ runId, metric }) => console.log(JSON.stringify({ runId, step: metric.step, enginePid: services.engine.state.pid })));
-await startTraining(services);
+if (compares === undefined) await startTraining(services);
+else await services.call('comparisons.start', { plan: plan() });
