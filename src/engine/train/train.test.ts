@@ -119,12 +119,13 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
   afterAll(() => rmSync(cacheRoot, { recursive: true, force: true }));
 
   interface Recorded { outcome?: TrainOutcome; events: TrainEvent[]; checkpoints: TrainCheckpoint[] }
-  async function run(changes: Partial<TrainingConfig> = {}, checkpoint?: TrainCheckpoint, stop?: { after: number; action: 'pause' | 'keep' }, given: TaskRow[] = rows): Promise<Recorded> {
+  async function run(changes: Partial<TrainingConfig> = {}, checkpoint?: TrainCheckpoint, stop?: { after: number; trial?: number; action: 'pause' | 'keep' }, given: TaskRow[] = rows): Promise<Recorded> {
     const events: TrainEvent[] = [];
     const steering: { action: 'pause' | 'keep' | null } = { action: null };
     const emit = (event: TrainEvent): void => {
       events.push(event);
-      if (event.type === 'step' && stop && event.metric.step === stop.after) steering.action = stop.action;
+      const at = event.type === 'step' ? event.metric : event.type === 'base' ? { trial: event.trial, step: 0 } : null;
+      if (stop && at?.step === stop.after && at.trial === (stop.trial ?? 0)) steering.action = stop.action;
     };
     const outcome = await models
       .using(place, (model) => train({ model, rows: given, grader, raw: true, config: { ...config, ...changes }, emit, steering, clock: () => 0, memory: () => 1, signal: new AbortController().signal, ...(checkpoint && { checkpoint }) }))
@@ -206,6 +207,18 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
   it('ends early and keeps the best when told to', async () => {
     const { outcome } = await run({}, undefined, { after: 1, action: 'keep' });
     expect(outcome).toMatchObject({ steps: 1, stoppedEarly: true });
+  });
+
+  it('told to end in a later trial, keeps what was finished, and that trial where it has a step', async () => {
+    const whole = await run({ seeds: 3, steps: 2 });
+    const before = await run({ seeds: 3, steps: 2 }, undefined, { after: 0, trial: 1, action: 'keep' });
+    expect(before.outcome?.trials.map(({ steps: done }) => done)).toEqual([2]);
+    expect(before.outcome?.trials[0].test).toEqual(whole.outcome?.trials[0].test);
+    const during = await run({ seeds: 3, steps: 2 }, undefined, { after: 1, trial: 1, action: 'keep' });
+    expect(during.outcome?.trials.map(({ steps: done }) => done)).toEqual([2, 1]);
+    const paused = await run({ seeds: 3, steps: 2 }, undefined, { after: 1, trial: 2, action: 'pause' });
+    expect(paused.checkpoints.at(-1)).toMatchObject({ trial: 2, step: 1 });
+    expect((await run({ seeds: 3, steps: 2 }, paused.checkpoints.at(-1))).outcome).toEqual(whole.outcome);
   });
 
   it('starts at the base model: z of ones changes no score', async () => {
