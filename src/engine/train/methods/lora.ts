@@ -37,15 +37,17 @@ export async function lora(model: LoadedModel, matrices: readonly MatrixShape[],
   const feedsOf = (parameters: Parameters): Feeds => Object.fromEntries([...shapes].map(([name, shape]) => [name, floats(parameters[name], shape)]));
   const zeros = (): Parameters => Object.fromEntries([...shapes].map(([name, shape]) => [name, new Float32Array(shape.reduce((a, b) => a * b))]));
 
+  /** of a step's sampling, for its gradient */
+  let lastNorms: { parameters: Parameters; norms: Map<string, Float32Array> } | undefined;
   /** merged weights, and the lengths of their rows before the magnitude is given */
   const mergeRun = async (parameters: Parameters): Promise<{ weights: Map<string, Float32Array>; norms: Map<string, Float32Array> }> => {
     const session = await model.session(`merge-${key}`, () => mergedLoraGraph(model.plain(), matrices, form));
     const outputs = await session.run(feedsOf(parameters));
-    return {
-      weights: new Map(matrices.map(({ name }) => [name, floatData(outputs[mergedName(name)])])),
-      norms: new Map(magnitude ? matrices.map(({ name }) => [name, floatData(outputs[normName(name)])]) : []),
-    };
+    const norms = new Map(magnitude ? matrices.map(({ name }) => [name, floatData(outputs[normName(name)])]) : []);
+    lastNorms = { parameters, norms };
+    return { weights: new Map(matrices.map(({ name }) => [name, floatData(outputs[mergedName(name)])])), norms };
   };
+  const normsOf = async (parameters: Parameters): Promise<Map<string, Float32Array>> => (lastNorms?.parameters === parameters ? lastNorms.norms : (await mergeRun(parameters)).norms);
   const lengths = magnitude ? (await mergeRun(zeros())).norms : new Map<string, Float32Array>();
   const base = (): Parameters => ({ ...zeros(), ...Object.fromEntries([...lengths].map(([name, norm]) => [magnitudeName(name), norm.slice()])) });
 
@@ -65,7 +67,7 @@ export async function lora(model: LoadedModel, matrices: readonly MatrixShape[],
     merged: async (parameters) => (await mergeRun(parameters)).weights,
     async policy(parameters, noise) {
       const drops = noise !== undefined && dropout > 0;
-      const norms = magnitude ? (await mergeRun(parameters)).norms : new Map<string, Float32Array>();
+      const norms = magnitude ? await normsOf(parameters) : new Map<string, Float32Array>();
       const fixed: Feeds = { ...feedsOf(parameters), ...Object.fromEntries([...norms].map(([name, norm]) => [normName(name), floats(norm, [norm.length])])) };
       return {
         key: `${key}:${drops}`,
