@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SingularError } from '../../shared/errors.ts';
 import { presets, trainingConfigSchema, type PresetName, type TrainingConfig } from '../../shared/training.ts';
 
-const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix']);
+const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare']);
 const switches: ReadonlySet<string> = new Set(['--json', '--raw', '--help', '-h', '--version', '-V']);
 
 /**
@@ -46,9 +46,13 @@ export function parseMix(text: string): { name: string; alpha: number | number[]
   return { name, alpha: alphas.length === 1 ? alphas[0] : alphas };
 }
 
-/** Values of `--set`: numbers, lists of numbers for layers, else the text. */
+/** A list as `1,2,3`, in brackets or not; nothing between them is the empty list. */
+const numbersOf = (text: string): number[] => text.replace(/^\[|\]$/g, '').split(',').filter((part) => part.trim() !== '').map(Number);
+
+/** Values of `--set`: numbers, lists of numbers for λ's and layers (which have names too), else the text. */
 function settingValue(key: string, text: string): unknown {
-  if (key === 'layers') return text === 'all' ? 'all' : text.replace(/^\[|\]$/g, '').split(',').map(Number);
+  if (key === 'klSweep') return numbersOf(text);
+  if (key === 'layers') return /^[a-z]/.test(text) ? text : numbersOf(text);
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 

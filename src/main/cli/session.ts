@@ -81,31 +81,35 @@ export class CommandSession {
   async dataset(path: string): Promise<CallResult<'datasets.import'>> {
     const stored = existsSync(path) ? undefined : (await this.call('datasets.list', {})).find(({ name, id }) => name === path || id === path);
     if (stored) return stored;
+    // of the first version: rows to evaluate on lay in a dataset beside the one to train on, and are now a split of it
+    const split = existsSync(path) || !path.endsWith(' test') ? undefined : (await this.call('datasets.list', {})).find(({ name, splits }) => `${name} test` === path && splits.test > 0);
+    if (split) return split;
     const { mapping } = await this.call('datasets.inspect', { path });
     return this.call('datasets.import', { path, name: basename(path), mapping });
   }
 
-  /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it. */
-  async finish(jobId: string, onChange: (job: JobDto) => void = () => {}): Promise<JobDto> {
-    const cancel = (): void => void this.call('jobs.cancel', { id: jobId });
+  /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it, or pauses one that is taken up again. */
+  async finish(jobId: string, onChange: (job: JobDto) => void = () => {}, onInterrupt: 'cancel' | 'pause' = 'cancel'): Promise<JobDto> {
+    const cancel = (): void => void this.call(onInterrupt === 'pause' ? 'jobs.pause' : 'jobs.cancel', { id: jobId });
     process.once('SIGINT', cancel);
     const stop = this.services.on('job.changed', (job) => {
       if (job.id === jobId) onChange(job);
     });
     try {
-      return await this.ended(jobId);
+      return await this.ended(jobId, onInterrupt === 'pause');
     } finally {
       stop();
       process.off('SIGINT', cancel);
     }
   }
 
-  private ended(jobId: string): Promise<JobDto> {
+  private ended(jobId: string, orPaused: boolean): Promise<JobDto> {
     return new Promise((resolve, reject) => {
       const settle = (job: JobDto): void => {
         if (job.id !== jobId) return;
         if (job.state === 'succeeded') resolve(job);
         else if (job.state === 'failed') reject(job.error ? fromErrorDto(job.error) : new SingularError('internal', `“${job.title}” failed.`));
+        else if (orPaused && job.state === 'paused') reject(new SingularError('cancelled', `“${job.title}” is paused; the same command takes it up again.`));
         else if (job.state === 'cancelled' || job.state === 'interrupted') reject(new SingularError('cancelled', `“${job.title}” was stopped.`));
         else return;
         stop();

@@ -74,6 +74,7 @@ interface EvaluateOptions extends GlobalOptions {
   data: string;
   grader: string;
   mix: string[];
+  adapter?: string;
   samples: number;
   temperature?: number;
   limit?: number;
@@ -83,11 +84,12 @@ interface EvaluateOptions extends GlobalOptions {
 
 export function evaluateCommand(): Command {
   return new Command('evaluate')
-    .description('the share of right answers over rows × samples, with its 95 % interval')
+    .description('the share of right answers over rows × samples, with its 95 % interval; of a dataset with test rows, on those')
     .option('--model <id or folder>')
     .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
     .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, choice, python or expression:JAVASCRIPT')
     .option('--mix <name=alpha>', 'may be repeated', collect, [])
+    .option('--adapter <name>', 'a LoRA, DoRA or IA3 adapter instead of a mix')
     .option('--samples <k>', 'answers to each row', numberOption('--samples'), 1)
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
     .option('--limit <n>', 'the first n rows only', numberOption('--limit'))
@@ -106,7 +108,7 @@ export function evaluateCommand(): Command {
           parts: await session.parts(options.mix),
           samples: options.samples,
           sampling,
-          ...defined({ limit: options.limit }),
+          ...defined({ limit: options.limit, adapterId: options.adapter === undefined ? undefined : (await session.expert(options.adapter)).id }),
         });
         await session.finish(jobId, ({ progress }) => {
           if (progress.done > 0) session.output.progress({ event: 'evaluate', ...progress }, `${progress.done} of ${progress.total} answers`);

@@ -4,10 +4,10 @@ import type { ExpertDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
-import { collect, defined } from './answers.ts';
+import { collect, defined, numberOption } from './answers.ts';
 
-const gainOf = ({ gain }: ExpertDto): string => (gain ? `${signedPercent(gain.mean)} (${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : '');
-const line = (expert: ExpertDto): string[] => [expert.name, expert.modelName, percent(expert.baseScore), percent(expert.score), gainOf(expert), expert.tags.join(' ')];
+const gainOf = ({ gain }: Pick<ExpertDto, 'gain'>): string => (gain ? `${signedPercent(gain.mean)} (${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : '');
+const line = (expert: ExpertDto): string[] => [expert.name, expert.modelName, expert.method, percent(expert.baseScore), percent(expert.score), gainOf(expert), expert.tags.join(' ')];
 
 export function expertCommand(): Command {
   const group = new Command('expert').description('the library of experts');
@@ -23,17 +23,20 @@ export function expertCommand(): Command {
           experts.push(...page.experts);
           if (page.experts.length === 0 || experts.length >= page.total) break;
         }
-        session.output.result({ experts }, experts.length === 0 ? 'No experts yet; `singular train` makes the first.' : table(['name', 'model', 'base', 'score', 'gain', 'tags'], experts.map(line)));
+        session.output.result({ experts }, experts.length === 0 ? 'No experts yet; `singular train` makes the first.' : table(['name', 'model', 'method', 'base', 'score', 'gain', 'tags'], experts.map(line)));
       }),
     );
   group
     .command('show')
     .argument('<name>')
-    .description('everything known about one expert')
+    .description('everything known about one expert: scores, rows used, provenance, the command that repeats it')
     .action(async (name: string, _: object, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const expert = await session.expert(name);
-        session.output.result(expert, JSON.stringify(expert, null, 2));
+        // the run may have been removed with its comparison
+        const command = expert.provenance.runId === undefined ? undefined : await session.call('runs.get', { id: expert.provenance.runId }).then((run) => run.command, () => undefined);
+        const shown = { ...expert, ...defined({ command }) };
+        session.output.result(shown, JSON.stringify(shown, null, 2));
       }),
     );
   group
@@ -52,9 +55,9 @@ export function expertCommand(): Command {
   group
     .command('export')
     .argument('<name>')
-    .option('--out <file>', 'z as safetensors')
+    .option('--out <path>', 'z as a safetensors file; of an adapter, a folder in PEFT’s layout')
     .option('--merged <folder>', 'a checkpoint folder that other programs load')
-    .description('writes z, and with --merged an ordinary checkpoint')
+    .description('writes z (or an adapter), and with --merged an ordinary checkpoint')
     .action(async (name: string, options: { out?: string; merged?: string }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const { id } = await session.expert(name);
@@ -72,6 +75,51 @@ export function expertCommand(): Command {
         const { id } = await session.expert(name);
         await session.call('experts.remove', { id });
         session.output.result({ removed: name, id }, `Removed ${name}`);
+      }),
+    );
+  group
+    .command('control')
+    .argument('<name>')
+    .option('--seed <n>', 'of the shuffle', numberOption('--seed'), 0)
+    .description('scores an expert with every z shuffled, on the test rows of its training')
+    .action(async (name: string, { seed }: { seed: number }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const { id } = await session.expert(name);
+        const { jobId } = await session.call('experts.control', { id, seed });
+        await session.finish(jobId, ({ progress }) => {
+          if (progress.done > 0) session.output.progress({ event: 'control', ...progress }, `${progress.done} of ${progress.total} answers`);
+        });
+        const { test, control, name: expert } = await session.call('experts.get', { id });
+        const rows = [{ label: 'in order', score: test }, { label: 'shuffled', score: control }].flatMap(({ label, score }) =>
+          (score ? [[label, percent(score.base.mean), percent(score.score.mean), gainOf(score)]] : []));
+        session.output.result({ expert, test, control }, table(['', 'base', 'score', 'gain'], rows));
+      }),
+    );
+  group
+    .command('distance')
+    .argument('<names...>')
+    .description('the cosine of z − 1 between experts; 1 − it is their distance')
+    .action(async (names: string[], _: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        if (names.length < 2) throw new SingularError('usage', 'A distance needs at least two experts.');
+        const ids: string[] = [];
+        for (const name of names) ids.push((await session.expert(name)).id);
+        const distances = await session.call('experts.distances', { ids });
+        session.output.result(distances, table(['cosine', ...distances.experts.map(({ name }) => name)],
+          distances.experts.map(({ name }, i) => [name, ...distances.cosine[i].map((cosine) => cosine?.toFixed(3) ?? '–')])));
+      }),
+    );
+  group
+    .command('difference')
+    .argument('<a>')
+    .argument('<b>')
+    .option('--bins <n>', 'averages of neighbouring ranks', numberOption('--bins'), 8)
+    .description('z of B minus z of A, matrix by matrix, averaged by rank')
+    .action(async (a: string, b: string, { bins }: { bins: number }, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const difference = await session.call('experts.difference', { a: (await session.expert(a)).id, b: (await session.expert(b)).id, bins });
+        session.output.result(difference, table(['layer', 'projection', ...Array.from({ length: bins }, (_, bin) => String(bin + 1))],
+          difference.matrices.map(({ layer, projection, cells }) => [String(layer), projection, ...cells.map((cell) => cell.toFixed(4))])));
       }),
     );
   return group;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { ModelDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
-import { table } from '../output.ts';
+import { percent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 
 const megabytes = (bytes: number | undefined): string => (bytes === undefined ? '' : `${(bytes / 1e6).toFixed(1)} MB`);
@@ -44,6 +44,19 @@ export function modelCommand(): Command {
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         await session.call('models.remove', { id });
         session.output.result({ removed: id }, `Removed ${id}`);
+      }),
+    );
+  group
+    .command('spectrum')
+    .argument('<id>')
+    .description('the share of each matrix’s spectrum in its top singular values (needs the SVD cache)')
+    .action(async (id: string, _: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const model = await session.model(id);
+        const { ranks, matrices } = await session.call('models.spectrum', { id: model.id });
+        const shown = [0.05, 0.1, 0.25, 0.5].map((share) => Math.max(0, Math.ceil(ranks.length * share) - 1));
+        session.output.result({ model: model.id, ranks, matrices }, table(['layer', 'projection', 'rank', ...shown.map((i) => `top ${ranks[i]}`)],
+          matrices.map(({ layer, projection, rank, shares }) => [String(layer), projection, String(rank), ...shown.map((i) => percent(shares[i]))])));
       }),
     );
   return group;

@@ -20,14 +20,14 @@ interface TrainOptions extends GlobalOptions {
 
 export function trainCommand(): Command {
   return new Command('train')
-    .description('trains an expert on a dataset')
+    .description('trains an expert (or LoRA, DoRA, IA3 to compare with) on a dataset; scores are of rows that nothing was trained on or chosen by')
     .option('--model <id or folder>')
     .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
     .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, choice, python or expression:JAVASCRIPT')
     .requiredOption('--name <name>', 'of the expert')
     .option('--preset <preset>', Object.keys(presets).join(' or '), 'quick')
     .option('--config <file>', 'JSON with any of the settings')
-    .option('--set <key=value>', 'one setting; may be repeated', collect, [])
+    .option('--set <key=value>', 'one setting, lists as a,b,c; may be repeated: method, objective, modules, layers, klSweep, seeds, …', collect, [])
     .option('--tag <tag>', 'may be repeated', collect, [])
     .option('--raw', 'no chat template')
     .action(async (options: TrainOptions, command: Command) =>
@@ -51,22 +51,25 @@ export function trainCommand(): Command {
         const run = await session.call('runs.get', { id: runId });
         if (run.expertId === undefined) throw new SingularError('internal', `The training of “${options.name}” ended without an expert.`);
         const expert = await session.call('experts.get', { id: run.expertId });
-        const { baseScore, score, gain } = expert;
+        const { baseScore, score, gain, test, rowsUsed } = expert;
+        const steps = expert.provenance.steps ?? run.steps.length;
         session.output.result(
-          { expert: expert.name, expertId: expert.id, baseScore, score, gain, steps: run.steps.length, bestStep: run.bestStep, seconds: run.seconds },
-          `${expert.name}: ${percent(baseScore)} → ${percent(score)}${gain ? ` (${signedPercent(gain.mean)}, 95 % ${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : ''} in ${run.steps.length} steps, ${Math.round(run.seconds ?? 0)} s`,
+          { expert: expert.name, expertId: expert.id, baseScore, score, gain, steps, bestStep: run.bestStep, seconds: run.seconds, test, trials: run.trials, cost: run.cost, rowsUsed, command: run.command },
+          `${expert.name}: ${percent(baseScore)} → ${percent(score)}${gain ? ` (${signedPercent(gain.mean)}, 95 % ${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : ''} on ${test ? `${test.rows} test rows` : 'validation rows'}, in ${run.trials.length > 1 ? `${run.trials.length} trials of ` : ''}${steps} steps, ${Math.round(run.seconds ?? 0)} s`,
         );
       }),
     );
 }
 
+const trialOf = ({ trial }: { trial: number }): string => (trial === 0 ? '' : `trial ${trial + 1}, `);
+
 function tellSteps(session: CommandSession, runId: string): void {
   const { services, output } = session;
   services.on('run.step', ({ runId: id, metric }) => {
     if (id !== runId) return;
-    output.progress({ event: 'step', ...metric }, `step ${metric.step}: score ${percent(metric.score)}, KL ${metric.klPolicyBase.toFixed(3)}, |g| ${metric.gradientNorm.toFixed(3)}, ${Math.round(metric.tokensPerSecond)} tokens/s`);
+    output.progress({ event: 'step', ...metric }, `${trialOf(metric)}step ${metric.step}: score ${percent(metric.score)}, KL ${metric.klPolicyBase.toFixed(3)}, |g| ${metric.gradientNorm.toFixed(3)}, ${Math.round(metric.tokensPerSecond)} tokens/s`);
   });
   services.on('run.validation', ({ runId: id, metric }) => {
-    if (id === runId) output.progress({ event: 'validation', ...metric }, `validation at step ${metric.step}: ${percent(metric.score)}${metric.best ? ', the best so far' : ''}`);
+    if (id === runId) output.progress({ event: 'validation', ...metric }, `${trialOf(metric)}validation at step ${metric.step}: ${percent(metric.score)}${metric.best ? ', the best so far' : ''}`);
   });
 }
