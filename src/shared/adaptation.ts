@@ -1,5 +1,7 @@
 /** Self-adaptation: how a mix is searched for with a few examples, and how a question finds its expert. */
 import { z } from 'zod';
+import type { TestScoreDto } from './contract.ts';
+import type { ZVectors } from './matrices.ts';
 
 /** arXiv 2501.06252, section 3.2 and appendix: few-shot adaptation by a search over α. The command line's `--set` uses the same keys. */
 export const searchConfigSchema = z.strictObject({
@@ -40,3 +42,79 @@ export const searchPresets = { quick: quickSearch, paper: paperSearch } as const
 
 /** α of each expert, in the order of the search: one number, or one for each layer. */
 export type Alphas = readonly (number | readonly number[])[];
+
+/** How good a candidate was. Where scores are equal, `tieBreak` decides (the mean log-likelihood of its own right answers). */
+export interface Fitness { score: number; tieBreak: number }
+export interface CandidateDto extends Fitness {
+  alphas: Alphas;
+  /** as the optimiser knows it: expert after expert, and within one layer after layer */
+  x: readonly number[];
+  generation: number;
+}
+/** What happened in one generation, for the picture of it. */
+export interface GenerationDto {
+  generation: number;
+  candidates: CandidateDto[];
+  /** indices of the better part, best first */
+  elites: number[];
+  mean: readonly number[];
+  deviation: readonly number[];
+  best: CandidateDto;
+  seconds: number;
+}
+/** What a search has used so far, whatever its optimiser. */
+export interface BudgetDto { generations: number; answers: number; answerTokens: number; seconds: number }
+/** One of those compared at the end: the base, an expert alone, the centre of the distribution, or a candidate. */
+export interface FinalistDto {
+  kind: 'base' | 'expert' | 'candidate' | 'centre';
+  /** place of the expert, for `expert` */
+  expert?: number;
+  alphas: Alphas;
+  /** on the examples */
+  search: Fitness;
+  /** share of right answers on the selection rows; absent without any */
+  selection?: number;
+}
+export interface SearchOutcome {
+  chosen: FinalistDto;
+  finalists: FinalistDto[];
+  test?: TestScoreDto;
+  budget: BudgetDto;
+  stopped: 'generations' | 'converged' | 'stalled' | 'kept';
+}
+
+/** Ways to find the expert of a question. */
+export const dispatcherKinds = ['prompt', 'classifier', 'embedding'] as const;
+export type DispatcherKind = (typeof dispatcherKinds)[number];
+/** What the first pass decided: the place of an expert, or null for the base; and how sure it was of every outcome. */
+export interface Decision {
+  expert: number | null;
+  confidence: number;
+  /** experts in order, then the base */
+  probabilities: number[];
+}
+
+/** What an expert is for, in words that the model is asked with. */
+export interface Category { name: string; description: string }
+
+/** Softmax over pooled hidden states, and the limits beyond which it abstains; vectors are as long as the hidden state. */
+export interface EmbeddingState {
+  classes: number;
+  mean: Float32Array;
+  scale: Float32Array;
+  /** [classes][features], and a bias each */
+  weights: Float32Array[];
+  bias: Float32Array;
+  /** [classes][features]: mean standardised features of each class */
+  centres: Float32Array[];
+  /** below this confidence, or beyond this distance from the nearest centre, it is the base */
+  leastConfidence: number;
+  farthest: number;
+}
+
+/** A way to find the expert of a question, ready to be used with one model and one list of experts. */
+export type DispatcherState =
+  | { kind: 'prompt'; categories: Category[] }
+  /** `habit`: what the model says whatever it is asked, taken off before names are compared */
+  | { kind: 'classifier'; categories: Category[]; z: ZVectors; habit: number[] }
+  | { kind: 'embedding'; fitted: EmbeddingState };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Fitness } from '../../shared/adaptation.ts';
 import { crossEntropyMethod } from './cem.ts';
-import { ranking, type Fitness, type Optimiser, type OptimiserState } from './optimiser.ts';
+import { ranking, type Optimiser, type OptimiserState } from './optimiser.ts';
 import { separableCmaEs } from './sep-cma-es.ts';
 
 const bounds = { low: -2, high: 2 };

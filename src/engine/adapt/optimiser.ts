@@ -2,13 +2,8 @@
  * Search by populations over ℝⁿ, maximising. Pure: all randomness of a generation comes from (seed, generation), and
  * the state is plain data, so a search that was killed goes on with the same numbers.
  */
+import type { Fitness } from '../../shared/adaptation.ts';
 import { Random } from '../runtime/random.ts';
-
-/** How good a candidate was. Where scores are equal, `tieBreak` decides (in the paper: the mean log-likelihood of its own right answers). */
-export interface Fitness {
-  score: number;
-  tieBreak: number;
-}
 
 export interface Bounds {
   low: number;

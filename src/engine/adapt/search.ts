@@ -6,84 +6,20 @@
  * Beside the paper: bounds and a floor for the deviation, an optimiser that learns the step, early stopping, rows to
  * choose by. Left out: a search on the test rows, which the reference code does.
  */
-import type { Alphas, SearchConfig } from '../../shared/adaptation.ts';
+import type { Alphas, BudgetDto, CandidateDto, FinalistDto, Fitness, GenerationDto, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
 import type { TestScoreDto } from '../../shared/contract.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
 import { mixBaseAnchored } from '../../shared/mix.ts';
-import type { TaskRow } from '../host/protocol.ts';
+import type { SearchCheckpoint, SearchRows } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import type { Grader } from '../tasks/graders/grader.ts';
 import { answerSeeds, gradedAnswers, promptsOf, type Prompt } from '../train/answers.ts';
+import { Paused } from '../train/loop.ts';
 import { againstBase, mean } from '../train/statistics.ts';
 import { crossEntropyMethod } from './cem.ts';
-import { ranking, type Fitness, type Optimiser, type OptimiserState } from './optimiser.ts';
+import { ranking, type Optimiser, type OptimiserState } from './optimiser.ts';
 import { separableCmaEs } from './sep-cma-es.ts';
 import { alone, alphasOf, coordinates, type Space } from './space.ts';
-
-export interface SearchRows {
-  /** candidates are tried on these */
-  examples: readonly TaskRow[];
-  /** the last choice is made on these; may be none */
-  selection: readonly TaskRow[];
-  /** the final score; may be none */
-  test: readonly TaskRow[];
-}
-
-export interface Candidate extends Fitness {
-  alphas: Alphas;
-  /** as the optimiser knows it */
-  x: readonly number[];
-  generation: number;
-}
-
-/** What happened in one generation, for the picture of it. */
-export interface Generation {
-  generation: number;
-  candidates: Candidate[];
-  /** indices of the better part, best first */
-  elites: number[];
-  mean: readonly number[];
-  deviation: readonly number[];
-  best: Candidate;
-  seconds: number;
-}
-
-/** What a search has used so far, whatever its optimiser. */
-export interface Budget {
-  generations: number;
-  answers: number;
-  answerTokens: number;
-  seconds: number;
-}
-
-/** One of those compared at the end: the base, an expert alone, or what the search found. */
-export interface Finalist {
-  kind: 'base' | 'expert' | 'candidate' | 'centre';
-  /** index of the expert, for `expert` */
-  expert?: number;
-  alphas: Alphas;
-  /** on the examples */
-  search: Fitness;
-  /** share of right answers on the selection rows; absent without any */
-  selection?: number;
-}
-
-export interface SearchOutcome {
-  chosen: Finalist;
-  finalists: Finalist[];
-  test?: TestScoreDto;
-  budget: Budget;
-  stopped: 'generations' | 'converged' | 'stalled' | 'kept';
-}
-
-export interface SearchCheckpoint {
-  optimiser: OptimiserState;
-  best: Candidate | null;
-  /** the best different candidates of all generations, best first */
-  hall: Candidate[];
-  withoutBetter: number;
-  budget: Budget;
-}
 
 export interface SearchRequest {
   model: LoadedModel;
@@ -93,17 +29,12 @@ export interface SearchRequest {
   raw: boolean;
   config: SearchConfig;
   checkpoint?: SearchCheckpoint;
-  emit: (event: { type: 'start'; base: Fitness; experts: Fitness[] } | { type: 'generation'; generation: Generation; budget: Budget; checkpoint: SearchCheckpoint }) => void;
+  emit: (event: { type: 'start'; base: Fitness; experts: Fitness[] } | { type: 'generation'; generation: GenerationDto; budget: BudgetDto; checkpoint: SearchCheckpoint }) => void;
   /** looked at between generations; `keep` ends the search with the best so far */
   steering: { action: 'keep' | 'pause' | null };
   /** seconds, from any start */
   clock: () => number;
   signal: AbortSignal;
-}
-
-/** Thrown between two generations when a search is paused; its last checkpoint has been emitted. */
-export class SearchPaused extends Error {
-  override readonly name = 'SearchPaused';
 }
 
 const hallSize = 8;
@@ -129,7 +60,7 @@ export async function search(request: SearchRequest): Promise<SearchOutcome> {
   }
   while (optimiser.generation < config.generations) {
     signal.throwIfAborted();
-    if (steering.action === 'pause') throw new SearchPaused();
+    if (steering.action === 'pause') throw new Paused();
     if (steering.action === 'keep') {
       stopped = 'kept';
       break;
@@ -140,7 +71,7 @@ export async function search(request: SearchRequest): Promise<SearchOutcome> {
     const fitness = await trial.fitness(points, examples, generation + 1);
     optimiser.tell(points, fitness);
 
-    const candidates = points.map((x, i): Candidate => ({ x, alphas: alphasOf(x, space), generation, ...fitness[i] }));
+    const candidates = points.map((x, i): CandidateDto => ({ x, alphas: alphasOf(x, space), generation, ...fitness[i] }));
     const order = ranking(fitness);
     const leader = candidates[order[0]];
     const better = best === null || ranking([best, leader])[0] === 1;
@@ -180,7 +111,7 @@ function createOptimiser(config: SearchConfig, space: Space, saved?: OptimiserSt
 
 /** Evaluates points of the search, and keeps count of what that took. */
 class Trial {
-  budget: Budget = { generations: 0, answers: 0, answerTokens: 0, seconds: 0 };
+  budget: BudgetDto = { generations: 0, answers: 0, answerTokens: 0, seconds: 0 };
   private readonly request: SearchRequest;
   private readonly space: Space;
 
@@ -216,21 +147,21 @@ class Trial {
 }
 
 /** The base and each expert alone stand beside what was found; where they are equal, the simpler one is taken. */
-async function finish(request: SearchRequest, trial: Trial, space: Space, found: { hall: readonly Candidate[]; centre: readonly number[]; stopped: SearchOutcome['stopped'] }): Promise<SearchOutcome> {
+async function finish(request: SearchRequest, trial: Trial, space: Space, found: { hall: readonly CandidateDto[]; centre: readonly number[]; stopped: SearchOutcome['stopped'] }): Promise<SearchOutcome> {
   const { model, experts, config, clock } = request;
   const began = clock();
-  const points: Omit<Finalist, 'search'>[] = [
+  const points: Omit<FinalistDto, 'search'>[] = [
     { kind: 'base', alphas: alphasOf(origin(space), space) },
-    ...experts.map((_, expert): Omit<Finalist, 'search'> => ({ kind: 'expert', expert, alphas: alphasOf(alone(expert, space), space) })),
+    ...experts.map((_, expert): Omit<FinalistDto, 'search'> => ({ kind: 'expert', expert, alphas: alphasOf(alone(expert, space), space) })),
     { kind: 'centre', alphas: alphasOf(found.centre, space) },
-    ...found.hall.map(({ alphas }): Omit<Finalist, 'search'> => ({ kind: 'candidate', alphas })),
+    ...found.hall.map(({ alphas }): Omit<FinalistDto, 'search'> => ({ kind: 'candidate', alphas })),
   ];
   const examples = promptsOf(model, request.rows.examples, request.raw);
   const xs = [origin(space), ...experts.map((_, expert) => alone(expert, space)), found.centre, ...found.hall.map(({ x }) => x)];
   const searched = await trial.fitness(xs, examples, 0);
   const selection = promptsOf(model, request.rows.selection, request.raw);
   const selected = selection.length > 0 ? (await trial.answers(points.map(({ alphas }) => alphas), selection, streams.selection)).map((answers) => mean(answers.map(({ score }) => score))) : undefined;
-  const finalists = points.map((point, i): Finalist => ({ ...point, search: searched[i], ...(selected && { selection: selected[i] }) }));
+  const finalists = points.map((point, i): FinalistDto => ({ ...point, search: searched[i], ...(selected && { selection: selected[i] }) }));
   const order = ranking(finalists.map(({ search: { score, tieBreak }, selection: share }) => (share === undefined ? { score, tieBreak } : { score: share, tieBreak: score })));
   const chosen = finalists[order[0]];
 

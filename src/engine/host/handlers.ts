@@ -5,6 +5,8 @@ import { scanLocalCache } from '../checkpoint/local-cache.ts';
 import { downloadModel } from '../checkpoint/hub.ts';
 import { readExpertFile, writeExpertFile } from '../checkpoint/expert-file.ts';
 import { writePeftAdapter } from '../checkpoint/peft.ts';
+import { dispatch, learnEmbedding, questionOf, quickClassifier, trainClassifier } from '../adapt/dispatch/index.ts';
+import { search } from '../adapt/search.ts';
 import { listDevices } from '../runtime/devices.ts';
 import { runtimeVersion } from '../runtime/session.ts';
 import { svdState } from '../svd/cache.ts';
@@ -123,6 +125,29 @@ export const handlers: Handlers = {
         const matrix = matrices.get(name);
         return matrix ? [{ name, layer: matrix.layer, projection: matrix.projection, sigma }] : [];
       });
+    }),
+
+  search: async ({ model, grader: spec, ...request }, { emit, signal, steering, models }) => {
+    const grader = await graderOf(spec);
+    return models.using(model, (loaded) => search({ ...request, model: loaded, grader, emit, steering, clock, signal }));
+  },
+  trainClassifier: async ({ model, training, validation, seed, steps = quickClassifier.steps, ...request }, { emit, signal, models }) => {
+    const began = clock();
+    const examples = (questions: typeof training): { question: string; expert: number | null }[] => questions.map(({ messages, expert }) => ({ question: questionOf(messages), expert }));
+    const config = { ...quickClassifier, seed, steps };
+    const result = await models.using(model, (loaded) => trainClassifier({ ...request, model: loaded, training: examples(training), validation: examples(validation), config, signal, onStep: (step) => emit({ ...step, steps }) }));
+    return { ...result, seconds: clock() - began };
+  },
+  fitEmbedding: async ({ model, examples, classes }, { models }) => {
+    const began = clock();
+    const fitted = await models.using(model, (loaded) => learnEmbedding(loaded, examples, classes));
+    return { fitted, seconds: clock() - began };
+  },
+  dispatch: async ({ model, dispatcher, questions }, { models }) =>
+    models.using(model, async (loaded) => {
+      const began = clock();
+      const decisions = await dispatch(loaded, dispatcher, questions);
+      return { decisions, ms: (clock() - began) * 1000 };
     }),
 
   exportAdapter: async ({ model, path, metadata, ...adapter }) => {

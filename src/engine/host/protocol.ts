@@ -5,6 +5,7 @@
  * also steered by `{ steer: id, action }`.
  */
 import type { ChatMessage, ColumnMapping, Device, DeviceDto, InspectionDto, Interval, CostDto, PreviewRow, SampleDto, Sampling, Split, StepMetric, TestScoreDto, TrialDto, UnusableRow, ValidationMetric } from '../../shared/contract.ts';
+import type { BudgetDto, Category, Decision, DispatcherState, EmbeddingState, Fitness, GenerationDto, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
 import type { ErrorDto } from '../../shared/errors.ts';
 import type { MatrixShape, ZVectors } from '../../shared/matrices.ts';
 import type { TrainingConfig } from '../../shared/training.ts';
@@ -65,6 +66,20 @@ export interface TrainOutcome {
 /** What a model is evaluated under: nothing, z, or an adapter's tensors. */
 export type Tuning = { method: 'svf'; z: ZVectors } | { method: 'lora' | 'dora' | 'ia3'; tensors: Record<string, TrainedTensor>; rank: number; alpha: number };
 
+/** All state of a search between two generations: plain data, JSON included. */
+export interface SearchCheckpoint {
+  optimiser: Readonly<Record<string, number | readonly number[]>>;
+  best: GenerationDto['best'] | null;
+  /** the best different candidates of all generations, best first */
+  hall: GenerationDto['best'][];
+  withoutBetter: number;
+  budget: BudgetDto;
+}
+/** Rows of a search: candidates are tried on `examples`, compared on `selection`, scored once on `test`. */
+export interface SearchRows { examples: TaskRow[]; selection: TaskRow[]; test: TaskRow[] }
+/** A question with the expert that it is for; null is none. */
+export interface LabelledQuestion { messages: ChatMessage[]; expert: number | null }
+
 export interface EngineCalls {
   hello: { input: { threads: number }; result: { versions: Record<string, string>; devices: DeviceDto[] }; event: never };
   memory: { input: null; result: { rssBytes: number }; event: never };
@@ -111,6 +126,23 @@ export interface EngineCalls {
   };
   /** σ of every matrix, from the SVD cache */
   spectrum: { input: ModelPlace; result: { name: string; layer: number; projection: string; sigma: Float32Array }[]; event: never };
+
+  search: {
+    input: { model: ModelPlace; experts: ZVectors[]; rows: SearchRows; grader: string; raw: boolean; config: SearchConfig; checkpoint?: SearchCheckpoint };
+    result: SearchOutcome;
+    event:
+      | { type: 'start'; base: Fitness; experts: Fitness[] }
+      | { type: 'generation'; generation: GenerationDto; budget: BudgetDto; checkpoint: SearchCheckpoint };
+  };
+  /** the classification expert z^c; `start` goes on from that of an older library */
+  trainClassifier: {
+    input: { model: ModelPlace; categories: Category[]; training: LabelledQuestion[]; validation: LabelledQuestion[]; seed: number; steps?: number; start?: ZVectors };
+    result: { z: ZVectors; habit: number[]; accuracy: number; baseAccuracy: number; seconds: number };
+    event: { step: number; steps: number; score: number; validation?: number };
+  };
+  fitEmbedding: { input: { model: ModelPlace; examples: LabelledQuestion[]; classes: number }; result: { fitted: EmbeddingState; seconds: number }; event: never };
+  /** the first pass: which expert each question is for, all questions as one batch */
+  dispatch: { input: { model: ModelPlace; dispatcher: DispatcherState; questions: ChatMessage[][] }; result: { decisions: Decision[]; ms: number }; event: never };
 
   exportAdapter: { input: { model: ModelPlace; path: string; method: 'lora' | 'dora' | 'ia3'; tensors: Record<string, TrainedTensor>; rank: number; alpha: number; dropout: number; baseModel: string; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: never };
   exportZ: { input: { path: string; z: ZVectors; metadata: Record<string, string> }; result: { path: string; sizeBytes: number }; event: never };

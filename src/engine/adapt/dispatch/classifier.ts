@@ -5,6 +5,7 @@
  * log-probability of a choice among names is that of the names' own log-likelihoods, weighted by (chosen − probability),
  * so the objective's graph serves as it is.
  */
+import type { Category } from '../../../shared/adaptation.ts';
 import { quickPreset, type TrainingConfig } from '../../../shared/training.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
@@ -17,7 +18,6 @@ import { learningRateAt } from '../../train/schedule.ts';
 import { mean } from '../../train/statistics.ts';
 import { habitOf, nameLogProbs, probabilitiesOf } from './labels.ts';
 import { classificationTask } from './prompt.ts';
-import type { Category } from './question.ts';
 
 export interface ClassifierExample {
   question: string;

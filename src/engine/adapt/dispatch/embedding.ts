@@ -4,10 +4,10 @@
  * the base where it is not sure, or where the question is unlike all that it has seen: both limits come from rows
  * that were held out of its own fit.
  */
+import type { Decision, EmbeddingState } from '../../../shared/adaptation.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { baseHiddenOf, sequenceFeeds } from '../../runtime/score.ts';
 import { softmax } from './labels.ts';
-import type { Decision } from './prompt.ts';
 
 const sequencesAtOnce = 32;
 
@@ -30,21 +30,6 @@ export async function pooledHidden(model: LoadedModel, prompts: readonly (readon
   return result;
 }
 
-/** Plain data: stored with the library it was fitted for. Vectors are as long as the hidden state. */
-export interface EmbeddingDispatcher {
-  classes: number;
-  mean: number[];
-  scale: number[];
-  /** [classes][features], and a bias each */
-  weights: number[][];
-  bias: number[];
-  /** [classes][features]: mean standardised features of each class */
-  centres: number[][];
-  /** below this confidence, or beyond this distance from the nearest centre, it is the base */
-  leastConfidence: number;
-  farthest: number;
-}
-
 export interface EmbeddingExample {
   features: Float32Array;
   /** place of the expert, or null for what no expert is for */
@@ -58,7 +43,7 @@ const iterations = 200;
 const decay = 1e-2;
 
 /** @param examples at least one of each expert; those of no expert move the limits only */
-export function fitEmbedding(examples: readonly EmbeddingExample[], classes: number): EmbeddingDispatcher {
+export function fitEmbedding(examples: readonly EmbeddingExample[], classes: number): EmbeddingState {
   const own = examples.filter((example): example is EmbeddingExample & { expert: number } => example.expert !== null);
   for (let expert = 0; expert < classes; expert++) if (!own.some((example) => example.expert === expert)) throw new RangeError(`No example of expert ${expert}.`);
   const fitted = fit(own, classes);
@@ -88,38 +73,57 @@ export function fitEmbedding(examples: readonly EmbeddingExample[], classes: num
   };
 }
 
-export function dispatchByEmbedding(dispatcher: EmbeddingDispatcher, features: Float32Array): Decision {
+export function dispatchByEmbedding(dispatcher: EmbeddingState, features: Float32Array): Decision {
   const { probabilities, distance } = look(dispatcher, features);
   const confidence = Math.max(...probabilities);
   const base = distance > dispatcher.farthest || confidence < dispatcher.leastConfidence;
   return { expert: base ? null : probabilities.indexOf(confidence), confidence, probabilities: [...probabilities, 0] };
 }
 
-function look(dispatcher: Omit<EmbeddingDispatcher, 'leastConfidence' | 'farthest'>, features: Float32Array): { probabilities: number[]; distance: number } {
-  const x = standardised(dispatcher, features);
-  const probabilities = softmax(dispatcher.weights.map((weights, k) => weights.reduce((sum, weight, i) => sum + weight * x[i], dispatcher.bias[k])));
-  const distance = Math.min(...dispatcher.centres.map((centre) => Math.sqrt(centre.reduce((sum, value, i) => sum + (value - x[i]) ** 2, 0) / x.length)));
-  return { probabilities, distance };
+type Fitted = Omit<EmbeddingState, 'leastConfidence' | 'farthest'>;
+
+function look({ mean, scale, weights, bias, centres }: Fitted, features: Float32Array): { probabilities: number[]; distance: number } {
+  const x = standardised(mean, scale, features);
+  const nearest = Math.min(...centres.map((centre) => squaredDistance(centre, x)));
+  return { probabilities: softmax(weights.map((row, k) => bias[k] + dot(row, x))), distance: Math.sqrt(nearest / x.length) };
 }
 
-const standardised = ({ mean, scale }: { mean: readonly number[]; scale: readonly number[] }, features: Float32Array): number[] => Array.from(features, (value, i) => (value - mean[i]) / scale[i]);
+const standardised = (mean: Float32Array, scale: Float32Array, features: Float32Array): Float32Array => features.map((value, i) => (value - mean[i]) / scale[i]);
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  return sum;
+}
+
+function meanOf(vectors: readonly Float32Array[]): Float32Array {
+  const mean = new Float32Array(vectors[0].length);
+  for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i] += vector[i] / vectors.length;
+  return mean;
+}
 
 /** Softmax regression on standardised features, by full-batch gradient descent with Nesterov's momentum; deterministic. */
-function fit(examples: readonly (EmbeddingExample & { expert: number })[], classes: number): Omit<EmbeddingDispatcher, 'leastConfidence' | 'farthest'> {
+function fit(examples: readonly (EmbeddingExample & { expert: number })[], classes: number): Fitted {
   const size = examples[0].features.length;
   const count = examples.length;
-  const mean = Array.from({ length: size }, (_, i) => examples.reduce((sum, { features }) => sum + features[i], 0) / count);
-  const scale = mean.map((centre, i) => Math.sqrt(examples.reduce((sum, { features }) => sum + (features[i] - centre) ** 2, 0) / count) + 1e-6);
-  const xs = examples.map(({ features }) => standardised({ mean, scale }, features));
-  const weights = Array.from({ length: classes }, () => new Array<number>(size).fill(0));
-  const bias = new Array<number>(classes).fill(0);
-  const speed = weights.map((row) => row.map(() => 0));
+  const mean = meanOf(examples.map(({ features }) => features));
+  const scale = meanOf(examples.map(({ features }) => features.map((value, i) => (value - mean[i]) ** 2))).map((value) => Math.sqrt(value) + 1e-6);
+  const xs = examples.map(({ features }) => standardised(mean, scale, features));
+  const weights = Array.from({ length: classes }, () => new Float32Array(size));
+  const speed = Array.from({ length: classes }, () => new Float32Array(size));
+  const bias = new Float32Array(classes);
   const rate = 2 / Math.sqrt(size);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const gradient = weights.map((row) => row.map((weight) => decay * weight));
-    const biasGradient = bias.map(() => 0);
+    const biasGradient = new Float32Array(classes);
     xs.forEach((x, n) => {
-      const probabilities = softmax(weights.map((row, k) => row.reduce((sum, weight, i) => sum + weight * x[i], bias[k])));
+      const probabilities = softmax(weights.map((row, k) => bias[k] + dot(row, x)));
       for (let k = 0; k < classes; k++) {
         const error = (probabilities[k] - (examples[n].expert === k ? 1 : 0)) / count;
         biasGradient[k] += error;
@@ -129,15 +133,13 @@ function fit(examples: readonly (EmbeddingExample & { expert: number })[], class
     });
     for (let k = 0; k < classes; k++) {
       bias[k] -= rate * biasGradient[k];
+      const [row, velocity, slope] = [weights[k], speed[k], gradient[k]];
       for (let i = 0; i < size; i++) {
-        speed[k][i] = 0.9 * speed[k][i] - rate * gradient[k][i];
-        weights[k][i] += 0.9 * speed[k][i] - rate * gradient[k][i];
+        velocity[i] = 0.9 * velocity[i] - rate * slope[i];
+        row[i] += 0.9 * velocity[i] - rate * slope[i];
       }
     }
   }
-  const centres = Array.from({ length: classes }, (_, k) => {
-    const members = xs.filter((_, n) => examples[n].expert === k);
-    return mean.map((_, i) => members.reduce((sum, x) => sum + x[i], 0) / members.length);
-  });
+  const centres = Array.from({ length: classes }, (_, k) => meanOf(xs.filter((_, n) => examples[n].expert === k)));
   return { classes, mean, scale, weights, bias, centres };
 }

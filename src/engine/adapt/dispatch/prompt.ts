@@ -3,18 +3,11 @@
  * question is for, and can only answer with one of their names or `others`, which is the base. With the z of a
  * classification expert the same question is answered by that expert.
  */
+import type { Category, Decision } from '../../../shared/adaptation.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
-import { distinguishing, habitOf, nameLogProbs, probabilitiesOf } from './labels.ts';
-import { classificationQuestion, others, type Category, type QuestionForm } from './question.ts';
-
-/** What the first pass decided: the place of an expert, or null for the base; and how sure it was of every outcome. */
-export interface Decision {
-  expert: number | null;
-  confidence: number;
-  /** experts in order, then the base */
-  probabilities: number[];
-}
+import { distinguishing, nameLogProbs, probabilitiesOf } from './labels.ts';
+import { classificationQuestion, others, type QuestionForm } from './question.ts';
 
 export const decide = (probabilities: readonly number[]): Decision => {
   const best = probabilities.indexOf(Math.max(...probabilities));
@@ -34,13 +27,7 @@ export function classificationTask(model: LoadedModel, categories: readonly Cate
   return { form, prompt: promptIn(form), names: distinguishing(names) };
 }
 
-/** What a model answers whatever it is asked, from questions without labels. */
-export async function habitOfPrompt(model: LoadedModel, questions: readonly string[], categories: readonly Category[]): Promise<number[]> {
-  const { prompt, names } = classificationTask(model, categories);
-  return habitOf(await nameLogProbs(model, questions.map(prompt), names, { kind: 'base' }));
-}
-
-/** @param habit of `habitOfPrompt`; without it, names are compared as they are */
+/** @param habit of a classification expert's training; without it, names are compared as they are */
 export async function dispatchByPrompt(model: LoadedModel, questions: readonly string[], categories: readonly Category[], { z = {}, habit }: { z?: ZVectors; habit?: readonly number[] } = {}): Promise<Decision[]> {
   const { prompt, names } = classificationTask(model, categories);
   const logProbs = await nameLogProbs(model, questions.map(prompt), names, Object.keys(z).length === 0 ? { kind: 'base' } : { kind: 'shared', z });

@@ -3,12 +3,8 @@
  * (arXiv 2501.06252, appendix) with the categories made from the experts at hand, and a short one for models whose
  * context or vocabulary has no room for it.
  */
+import type { Category } from '../../../shared/adaptation.ts';
 import type { ChatMessage } from '../../../shared/contract.ts';
-
-export interface Category {
-  name: string;
-  description: string;
-}
 
 /** What no expert is for: answered by the base. */
 export const others = 'others';

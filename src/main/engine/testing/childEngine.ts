@@ -220,6 +220,16 @@ const methods: Methods = {
     const score = right / rows.length;
     return { score, interval: { mean: score, low: score, high: score }, rows: rows.length, samples: [], seconds: 0.1 };
   },
+  search: () => {
+    throw new SingularError('bad-input', 'This engine does not search.');
+  },
+  trainClassifier: () => {
+    throw new SingularError('bad-input', 'This engine trains no classifier.');
+  },
+  fitEmbedding: () => {
+    throw new SingularError('bad-input', 'This engine fits nothing.');
+  },
+  dispatch: ({ questions }) => ({ decisions: questions.map(() => ({ expert: null, confidence: 1, probabilities: [1] })), ms: 1 }),
   exportZ: ({ path, z, metadata }) => {
     writeFileSync(path, JSON.stringify({ z: Object.fromEntries(Object.entries(z).map(([name, vector]) => [name, [...vector]])), metadata }));
     return { path, sizeBytes: 1 };
