@@ -101,7 +101,11 @@ export const handlers: Handlers = {
 
   train: async ({ model, rows, grader: spec, raw, config, checkpoint }, { emit, signal, steering, models }) => {
     const grader = await graderOf(spec);
-    return models.using(model, (loaded) => train({ model: loaded, rows, grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) }));
+    try {
+      return await models.using(model, (loaded) => train({ model: loaded, rows, grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) }));
+    } finally {
+      await models.rest(model);
+    }
   },
   evaluate: async ({ model, rows, grader: spec, raw, tuning, sampling, samples }, { emit, signal, models }) => {
     const grader = await graderOf(spec);

@@ -58,6 +58,18 @@ export class ModelStore {
     }
   }
 
+  /**
+   * Closes a model's sessions where nothing uses them just now: after a training, whose sessions are the largest of all,
+   * so that the next one's peak of memory is its own.
+   */
+  async rest({ folder }: ModelPlace): Promise<void> {
+    for (const [key, entry] of this.entries) {
+      if (!key.endsWith(`:${folder}`)) continue;
+      const model = await entry.model;
+      if (entry.users === 0) await model.release();
+    }
+  }
+
   private async deviceFor(wish: Device | 'auto'): Promise<Device> {
     const { device, notice } = await chooseDevice(wish);
     if (notice) this.notify('warning', notice);

@@ -122,15 +122,7 @@ export class LoadedModel {
     return names.length === this.checkpoint.matrices.length && !names.some((name) => name.endsWith('bias')) ? 'all' : names.join();
   }
 
-  /** Closes sessions that nothing runs any more; they are made again where they are needed again. */
-  async releaseSessions(isDone: (key: string) => boolean): Promise<void> {
-    for (const [key, session] of [...this.sessions]) {
-      if (!isDone(key)) continue;
-      this.sessions.delete(key);
-      await (await session).release();
-    }
-  }
-
+  /** Closes all sessions; they are made again where they are needed again. */
   async release(): Promise<void> {
     const sessions = [...this.sessions.values()];
     this.sessions.clear();

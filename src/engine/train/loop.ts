@@ -21,7 +21,6 @@ import type { TrainEvent } from './events.ts';
 import { methodOf } from './methods/index.ts';
 import type { Method } from './methods/method.ts';
 import { streams } from './methods/streams.ts';
-import { isGradientSession } from './objective.ts';
 import { rowsUsed, splitOf, testSet, validationSet, type ScoredSet } from './rows.ts';
 import { restoreState, saveState, type FinishedTrial, type TrainingState, type TrialState } from './state.ts';
 import { againstBase } from './statistics.ts';
@@ -52,15 +51,6 @@ export class Paused extends Error {
 }
 
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  try {
-    return await trainTrials(request);
-  } finally {
-    // the largest sessions of all, and of no use to anything else
-    await request.model.releaseSessions(isGradientSession);
-  }
-}
-
-async function trainTrials(request: TrainRequest): Promise<TrainOutcome> {
   const { model, config, raw, emit, steering } = request;
   refuseUnusable(config);
   const split = splitOf(request.rows, config);

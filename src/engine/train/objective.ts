@@ -36,9 +36,6 @@ export interface ObjectiveSums {
 const pieceTokens = 2048;
 const pieceLogits = 2 ** 25;
 
-const gradientSession = 'objective-gradient:';
-export const isGradientSession = (key: string): boolean => key.startsWith(gradientSession);
-
 /** Under z; the gradient is dJ/dz, by matrix. */
 export async function objective(model: LoadedModel, z: ZVectors, sequences: readonly WeightedSequence[], options: ObjectiveOptions): Promise<ObjectiveSums> {
   const policy = await svfPolicy(model, z);
@@ -48,7 +45,7 @@ export async function objective(model: LoadedModel, z: ZVectors, sequences: read
 
 /** Under any policy; the gradient is with respect to its trained inputs, by name. */
 export async function policyObjective(model: LoadedModel, policy: Policy, sequences: readonly WeightedSequence[], options: ObjectiveOptions): Promise<ObjectiveSums> {
-  const key = `${options.gradient ? gradientSession : 'objective:'}${options.klDirection}:${policy.key}`;
+  const key = `objective:${options.klDirection}:${options.gradient}:${policy.key}`;
   const sums: ObjectiveSums = {
     logLikelihood: sequences.map(() => 0),
     klPolicyBase: sequences.map(() => 0),
