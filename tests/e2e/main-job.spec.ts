@@ -76,7 +76,7 @@ test('trains, live, through a closed and reopened window', async ({ desk, page, 
   await desk.goTo('Train');
   await drop(page, '.zone', 'sums.jsonl', mathRows.join('\n'));
   await page.getByLabel('Name', { exact: true }).fill(expertName);
-  await page.getByText('All settings').click();
+  await page.getByText('More settings').click();
   for (const [label, value] of [['Steps', '6'], ['Batch', '16'], ['Longest answer', '40'], ['Validation answers', '16'], ['Validate every', '3'], ['Checkpoint every', '2']] as const) {
     await setSetting(page, label, value);
   }
@@ -92,7 +92,7 @@ test('trains, live, through a closed and reopened window', async ({ desk, page, 
   await expect(page.getByRole('heading', { level: 1, name: expertName })).toBeVisible();
   await expect(page.getByText('is in the library.')).toBeVisible({ timeout: 8 * 60_000 });
   await expect(page.getByText(/points over the base|points/).first()).toBeVisible();
-  await page.getByRole('button', { name: 'table' }).click();
+  await page.getByRole('button', { name: 'Its numbers as a table' }).first().click();
   await expect(page.getByRole('row')).not.toHaveCount(0);
   await expectAccessible(page, 'a training');
 

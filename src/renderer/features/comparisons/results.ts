@@ -57,7 +57,7 @@ export function summaryTable(groups: readonly Group[]): FigureTable {
     columns: [
       { label: 'Model' }, { label: 'Task' }, { label: 'Method' }, { label: 'Seeds' }, { label: 'Score', format: formatPercent }, { label: 'Score, low', format: formatPercent }, { label: 'Score, high', format: formatPercent },
       { label: 'Normalised', format: digits(2) }, { label: 'Gain, points', format: formatPoints }, { label: 'Gain, low', format: formatPoints }, { label: 'Gain, high', format: formatPoints },
-      { label: 'Trained numbers', format: digits(0) }, { label: 'Seconds', format: formatDuration }, { label: 'Peak memory', format: formatBytes },
+      { label: 'Trained parameters', format: digits(0) }, { label: 'Seconds', format: formatDuration }, { label: 'Peak memory', format: formatBytes },
     ],
     rows: groups.flatMap((group) => group.rows.map((row) => [
       row.modelName, row.task, row.method ?? baseName, row.seeds, row.score.mean, row.score.low, row.score.high, row.normalised, row.gain?.mean ?? null, row.gain?.low ?? null, row.gain?.high ?? null,
