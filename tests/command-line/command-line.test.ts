@@ -23,6 +23,11 @@ describe('usage', () => {
     [['train', '--data', 'x', '--grader', 'number', '--name', 'n', '--set', 'speed=9'], /knows no “speed”/],
     [['train', '--data', 'x', '--grader', 'number', '--name', 'n', '--set', 'steps=-1'], /steps/],
     [['train', '--data', 'x', '--grader', 'number', '--name', 'n', '--preset', 'slow'], /quick or paper/],
+    [['train', '--data', 'x', '--grader', 'number', '--name', 'n', '--set', 'method=qlora'], /method/],
+    [['train', '--data', 'x', '--grader', 'number', '--name', 'n', '--set', 'layers=every-third'], /layers/],
+    [['train', '--data', 'x', '--grader', 'number', '--name', 'n', '--set', 'klSweep=0.1,warm'], /klSweep/],
+    [['compare'], /Name a plan file/],
+    [['expert', 'distance', 'a'], /at least two/],
   ])('%j is refused with code 2 and one sentence', async (words, sentence) => {
     const { code, stdout, stderr } = await run(...words);
     expect(code).toBe(2);
@@ -34,7 +39,7 @@ describe('usage', () => {
   it('shows help with code 0', async () => {
     const { code, stdout } = await singular('--help');
     expect(code).toBe(0);
-    for (const command of ['model', 'svd', 'generate', 'objective', 'train', 'evaluate', 'expert', 'mix']) expect(stdout).toContain(command);
+    for (const command of ['model', 'svd', 'generate', 'objective', 'train', 'evaluate', 'expert', 'mix', 'compare']) expect(stdout).toContain(command);
   });
 });
 
@@ -101,13 +106,53 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
 
     const training = await run('train', '--model', 'stories260K', '--data', trainFile, '--grader', 'contains: dog', '--name', 'dog', '--raw', '--set', 'maxTokens=48');
     expect(training.stderr).toBe('');
-    expect(training.result()).toMatchObject({ expert: 'dog', steps: 40 });
+    expect(training.result()).toMatchObject({ expert: 'dog', steps: 40, baseScore: expect.any(Number) as number, score: expect.any(Number) as number, seconds: expect.any(Number) as number });
+    // 28 rows that name no split: a fifth is for the final score, and a quarter of the rest for choosing
+    expect(training.result()).toMatchObject({ trials: [{ trial: 0, chosen: true }], rowsUsed: { train: { rows: 16 }, validation: { rows: 6 }, test: { rows: 6 } } });
     expect(training.progress().filter(({ event }) => event === 'step')).toHaveLength(40);
 
     const after = (await run(...evaluate, '--mix', 'dog=1')).result();
     expect(after['score']).toBeGreaterThanOrEqual(0.9);
     expect((await run(...evaluate, '--mix', 'dog=0')).result()['score']).toBe(before['score']);
   }, 400_000);
+
+  it('runs a comparison from a plan, shows it, reports it and keeps an expert', async () => {
+    const plan = join(work, 'plan.json');
+    const set = { steps: 2, batchSize: 8, maxTokens: 12, validationRows: 8, testRows: 8, validateEvery: 1 };
+    writeFileSync(plan, JSON.stringify({ name: 'small', models: ['stories260K'], tasks: [{ dataset: 'train.jsonl', grader: 'contains: dog', raw: true }], methods: [{ name: 'SVF' }, { name: 'LoRA', set: { method: 'lora', rank: 2, learningRate: 0.002 } }], seeds: [0], set }));
+    const ran = await run('compare', plan);
+    expect(ran.stderr).toBe('');
+    expect(ran.progress().filter(({ event }) => event === 'cell')).toHaveLength(2);
+    expect(ran.result()).toMatchObject({ name: 'small', state: 'succeeded', done: 2, failed: 0, summary: [{ method: null }, { method: 'SVF' }, { method: 'LoRA' }] });
+    expect((await run('compare', 'list')).result()).toMatchObject({ comparisons: [{ name: 'small', state: 'succeeded' }] });
+    expect((await run('compare', 'show', 'small')).result()['summary']).toEqual(ran.result()['summary']);
+    const notes = join(work, 'notes.md');
+    writeFileSync(notes, 'A sentence of mine.');
+    const report = join(work, 'report.md');
+    expect((await run('compare', 'report', 'small', '--out', report, '--notes', notes)).result()).toEqual({ path: report });
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!-- Written by Singular[\s\S]*\| LoRA \|[\s\S]*A sentence of mine\./);
+    expect(existsSync(join(work, 'report-gains.svg'))).toBe(true);
+
+    expect((await run('compare', 'keep', 'small', '--cell', '1', '--as', 'adapter')).result()).toMatchObject({ name: 'adapter', method: 'lora' });
+    const folder = join(work, 'adapter');
+    expect((await run('expert', 'export', 'adapter', '--out', folder)).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'))).toMatchObject({ peft_type: 'LORA', r: 2 });
+    expect(existsSync(join(folder, 'adapter_model.safetensors'))).toBe(true);
+    const refused = await run('generate', '--model', 'stories260K', '--prompt', 'x', '--raw', '--mix', 'adapter=1');
+    expect(refused).toMatchObject({ code: 1, stderr: '“adapter” is a LoRA adapter and has no z: it cannot be mixed, only evaluated, compared and exported.\n' });
+    expect((await run('evaluate', '--model', 'stories260K', '--data', testFile, '--grader', 'contains: dog', '--raw', '--adapter', 'adapter', '--limit', '4', '--set', 'maxTokens=12')).result()).toMatchObject({ rows: 4 });
+  }, 120_000);
+
+  it('tells spectrum, control, difference and distance', async () => {
+    expect((await run('compare', 'keep', 'small', '--cell', '0', '--as', 'z')).code).toBe(0);
+    const spectrum = (await run('model', 'spectrum', 'stories260K')).result();
+    expect((spectrum['matrices'] as { shares: number[] }[]).every(({ shares }) => Math.abs((shares.at(-1) ?? 0) - 1) < 1e-6 && shares[0] > 0)).toBe(true);
+    const control = (await run('expert', 'control', 'z', '--seed', '1')).result() as { test: { base: object; rows: number }; control: { base: object; rows: number; seed: number } };
+    expect(control.control).toMatchObject({ seed: 1, rows: control.test.rows, base: control.test.base });
+    expect(((await run('expert', 'distance', 'z', 'dog')).result()['cosine'] as number[][])[1][1]).toBeCloseTo(1, 6);
+    expect((await run('expert', 'difference', 'z', 'dog', '--bins', '8')).result()['matrices']).toHaveLength(35);
+    expect((await run('expert', 'show', 'dog')).result()['command']).toMatch(/^npm run -s singular -- train --model stories260K .*--set maxTokens=48/);
+  }, 60_000);
 
   it('exports, removes and imports the expert, and saves and exports mixes', async () => {
     const file = join(work, 'dog.safetensors');
