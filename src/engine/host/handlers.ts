@@ -2,7 +2,7 @@
 import { facts, openCheckpoint, describe } from '../checkpoint/open.ts';
 import { loadTokenizer } from '../checkpoint/tokenizer.ts';
 import { scanLocalCache } from '../checkpoint/local-cache.ts';
-import { downloadModel } from '../checkpoint/hub.ts';
+import { discardPartialDownloads, downloadModel } from '../checkpoint/hub.ts';
 import { readExpertFile, writeExpertFile } from '../checkpoint/expert-file.ts';
 import { writePeftAdapter } from '../checkpoint/peft.ts';
 import { dispatch, learnEmbedding, questionOf, quickClassifier, trainClassifier } from '../adapt/dispatch/index.ts';
@@ -70,6 +70,10 @@ export const handlers: Handlers = {
       ...(checkpoint && { facts: { ...describe(checkpoint), weightsHash: '' } }),
       ...(unusable !== undefined && { unusable }),
     }));
+  },
+  discardDownload: async ({ hubId, targetRoot }) => {
+    await discardPartialDownloads(targetRoot, hubId);
+    return null;
   },
   download: async ({ hubId, revision, endpoint, token, targetRoot }, { emit, signal }) => {
     const { folder } = await downloadModel({ hubId, revision, endpoint, targetRoot, signal, onProgress: emit, ...(token !== undefined && { token }) });

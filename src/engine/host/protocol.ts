@@ -87,6 +87,8 @@ export interface EngineCalls {
   /** models of the local Hugging Face cache, usable or not */
   scanCache: { input: { env: Record<string, string | undefined> }; result: { hubId: string; revision: string; folder: string; facts?: ModelFacts; unusable?: string }[]; event: never };
   download: { input: { hubId: string; revision: string; endpoint: string; token?: string; targetRoot: string }; result: { folder: string }; event: { doneBytes: number; totalBytes: number; file: string } };
+  /** removes what an unfinished download of this model left behind */
+  discardDownload: { input: { hubId: string; targetRoot: string }; result: null; event: never };
   svdState: { input: ModelPlace; result: { state: 'none' | 'ready' | 'damaged'; done: number; total: number; sizeBytes: number }; event: never };
   svdBuild: { input: ModelPlace; result: { seconds: number; sizeBytes: number }; event: { done: number; total: number; name: string; secondsLeft: number } };
 

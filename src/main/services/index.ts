@@ -104,7 +104,7 @@ export function createServices(options: ServiceOptions): Services {
   const isCommandLine = shell === 'cli';
   const queue = new JobQueue({
     store: stores.jobs,
-    runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env, platform }),
+    runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env, platform, log }),
     clock,
     adopts: !isCommandLine,
     changed: (job) => events.emit('job.changed', job),

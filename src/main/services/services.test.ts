@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { calls, type AnswerStatsDto, type DatasetDto, type ExpertDto, type MixDto, type SettingsDto } from '../../shared/contract.ts';
 import type { Services } from './index.ts';
 import { ended, Home, nextEvent, startTraining } from './testing/home.ts';
@@ -91,6 +91,16 @@ test('a download becomes a model whose files are deleted with it', async () => {
   expect(model).toMatchObject({ source: 'hub', name: 'some/model' });
   await services.call('models.remove', { id: model.id });
   expect(existsSync(model.folder)).toBe(false);
+});
+
+test('a cancelled download leaves nothing behind', async () => {
+  const services = home.services({}, { CHILD_ENGINE_STEP_MS: '200' });
+  const { jobId } = await services.dispatch('models.download', { hubId: 'some/model' }) as { jobId: string };
+  const folder = join(home.home, 'models', 'some--model');
+  await vi.waitFor(() => expect(existsSync(folder)).toBe(true), { timeout: 10_000 });
+  await services.call('jobs.cancel', { id: jobId });
+  await ended(services, jobId);
+  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 10_000 });
 });
 
 test('a dataset is read into the database, bad rows with their reason; the same file the same way is stored once', async () => {

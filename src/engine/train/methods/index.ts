@@ -2,6 +2,7 @@
 import { SingularError } from '../../../shared/errors.ts';
 import type { MatrixShape, ZVectors } from '../../../shared/matrices.ts';
 import type { TrainingConfig } from '../../../shared/training.ts';
+import { tunedMatrices } from '../../../shared/tuned.ts';
 import type { Tuning } from '../../host/protocol.ts';
 import { ia3Name, ia3Shape, loraAName } from '../../model/adapters.ts';
 import type { Adaptation, LoadedModel } from '../../runtime/loaded-model.ts';
@@ -9,7 +10,6 @@ import { ia3 } from './ia3.ts';
 import { lora, loraShapes } from './lora.ts';
 import type { Method, Parameters } from './method.ts';
 import { svf } from './svf.ts';
-import { tunedMatrices } from './targets.ts';
 
 export async function methodOf(model: LoadedModel, config: TrainingConfig): Promise<Method> {
   const matrices = tunedMatrices(model.checkpoint.matrices, model.config.layers, config);

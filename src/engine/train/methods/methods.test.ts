@@ -17,7 +17,7 @@ import { dropoutMask } from './dropout.ts';
 import { adaptationOf, adapterMatrices, methodOf } from './index.ts';
 import type { Method, Parameters, Policy } from './method.ts';
 import { referenceGradient, referenceZ } from './svf.ts';
-import { chosenLayers, tunedMatrices } from './targets.ts';
+import { chosenLayers, tunedMatrices } from '../../../shared/tuned.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'singular-methods-'));
 let model: LoadedModel;
@@ -174,7 +174,7 @@ it('layers and modules name matrices', () => {
   expect(chosenLayers('every-second', 5)).toEqual([0, 2, 4]);
   expect([chosenLayers('first-half', 5), chosenLayers('last-half', 5)]).toEqual([[0, 1, 2], [3, 4]]);
   expect(chosenLayers([2, 0], 3)).toEqual([0, 2]);
-  expect(() => chosenLayers([3], 3)).toThrow('layers names layer 3');
+  expect(() => chosenLayers([3], 3)).toThrow('“layers” names layer 3');
   const projections = (changes: Partial<TrainingConfig>): string[] => tunedMatrices(model.checkpoint.matrices, 2, { ...config, layers: [1], ...changes }).map(({ projection }) => projection);
   expect(projections({ modules: 'query-value' })).toEqual(['q', 'v']);
   expect(projections({ modules: 'attention' })).toEqual(['q', 'k', 'v', 'o']);

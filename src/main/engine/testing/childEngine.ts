@@ -5,7 +5,7 @@
  * `CHILD_ENGINE_FAULTS` names a JSON file with a list of places, such as "train:7" or "svd:2": reaching one of them
  * strikes it from the list and kills the process as the system would, without a word.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,6 +91,10 @@ const methods: Methods = {
     }
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ hubId }));
     return { folder };
+  },
+  discardDownload: ({ hubId, targetRoot }) => {
+    rmSync(join(targetRoot, hubId.replace('/', '--')), { recursive: true, force: true });
+    return null;
   },
   svdState: (place) => {
     const ready = existsSync(svdFile(place));

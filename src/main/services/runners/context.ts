@@ -1,6 +1,7 @@
 import type { Stores } from '../../db/index.ts';
 import type { EngineHost } from '../../engine/host.ts';
 import type { Emitter } from '../emitter.ts';
+import type { LocalLog } from '../log.ts';
 import type { ModelCatalog } from '../modelCatalog.ts';
 import type { VectorCache } from '../vectors.ts';
 
@@ -15,4 +16,5 @@ export interface RunnerContext {
   newId: () => string;
   env: Record<string, string | undefined>;
   platform: string;
+  log: LocalLog;
 }

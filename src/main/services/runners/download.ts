@@ -12,10 +12,15 @@ function secondsLeft(startedAt: number, now: number, first: number, done: number
 }
 
 /** Downloads a model by hub id and adds it. Files are resumed, so a pause just ends the request. */
-export function downloadRunner({ engine, catalog, clock, env }: RunnerContext): JobRunner {
+export function downloadRunner({ engine, catalog, clock, env, log }: RunnerContext): JobRunner {
   return {
     heavy: false,
     pause: 'abort',
+    ended(job) {
+      // paused or failed, a download goes on where it was; cancelled, nothing of it stays
+      const input = inputSchema.safeParse(job.input);
+      if (job.state === 'cancelled' && input.success) engine.call('discardDownload', input.data).catch((error: unknown) => log.error('models.discard', error));
+    },
     async run(run) {
       const input = inputSchema.parse(run.job.input);
       const startedAt = clock();
