@@ -41,20 +41,24 @@ export function decoderInputs(config: ModelConfig, tokens: number | 'tokens'): D
   };
 }
 
-/**
- * Token ids [rows, tokens] → final normalised hidden states [rows, tokens, hidden]. With `recompute`, a gradient keeps
- * the hidden state before each layer and makes what lies inside a layer again.
- */
-export function decoder(config: ModelConfig, weights: Weights, inputs: DecoderInputs, attend: Attend, { recompute = false } = {}): Node {
+export interface DecoderOptions {
+  /** a gradient keeps the hidden state before each layer and makes what lies inside a layer again */
+  recompute?: boolean;
+  /** takes the wanted places out of [rows, tokens, width]: after its attention, the last layer goes on with them only */
+  places?: (x: Node) => Node;
+}
+
+/** Token ids [rows, tokens] → final normalised hidden states [rows, tokens, hidden], or of the wanted places. */
+export function decoder(config: ModelConfig, weights: Weights, inputs: DecoderInputs, attend: Attend, { recompute = false, places }: DecoderOptions = {}): Node {
   let x = gather(weights.tensor('model.embed_tokens.weight'), inputs.ids);
   for (let layer = 0; layer < config.layers; layer++) {
-    const block = (hidden: Node): Node => decoderLayer(config, weights, layer, hidden, inputs.rotary, attend);
+    const block = (hidden: Node): Node => decoderLayer(config, weights, layer, hidden, inputs.rotary, attend, layer === config.layers - 1 ? places : undefined);
     x = recompute ? recomputed(x, block) : block(x);
   }
   return rmsNorm(x, weights.tensor('model.norm.weight'), config.rmsNormEps);
 }
 
-function decoderLayer(config: ModelConfig, weights: Weights, layer: number, x: Node, { positions, cos, sin }: Rotary, attend: Attend): Node {
+function decoderLayer(config: ModelConfig, weights: Weights, layer: number, x: Node, { positions, cos, sin }: Rotary, attend: Attend, places: (x: Node) => Node = (all) => all): Node {
   const { heads, keyValueHeads, headDim, rmsNormEps } = config;
   const prefix = `model.layers.${layer}`;
   const tokens = x.shape[1];
@@ -67,7 +71,7 @@ function decoderLayer(config: ModelConfig, weights: Weights, layer: number, x: N
     key: rotary(split('k', keyValueHeads), positions, cos, sin),
     value: split('v', keyValueHeads),
   });
-  const afterAttention = add(x, biased(config.attentionBias, weights, layer, 'o', weights.project(attended, matrixName(layer, 'o'))));
+  const afterAttention = add(places(x), biased(config.attentionBias, weights, layer, 'o', weights.project(places(attended), matrixName(layer, 'o'))));
 
   const normedAgain = rmsNorm(afterAttention, weights.tensor(`${prefix}.post_attention_layernorm.weight`), rmsNormEps);
   const mlp = (projection: Projection, input: Node): Node =>

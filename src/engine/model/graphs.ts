@@ -5,7 +5,7 @@ import { graph, type Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/ops.ts';
 import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
-import { cachedAttention, decoder, decoderInputs, fullAttention } from './decoder.ts';
+import { cachedAttention, decoder, decoderInputs, fullAttention, type DecoderOptions } from './decoder.ts';
 import { chooseToken, type SamplingMode } from './sampling.ts';
 import { mergedMatrices, type FactorisedMatrix, type TrainableWeights, type Weights } from './weights.ts';
 
@@ -15,15 +15,23 @@ const headName = (config: ModelConfig): string => (config.tieWordEmbeddings ? 'm
 const logitsOf = (config: ModelConfig, weights: Weights, hidden: Node): Node =>
   matmul(hidden, weights.tensor(headName(config)), { transposeB: true });
 
-/** Hidden states of a whole batch, flat: [rows · tokens, hiddenSize]. */
-function flatHidden(config: ModelConfig, weights: Weights, { heads, recompute = false }: { heads?: (layer: number, key: Node, value: Node) => void; recompute?: boolean } = {}): Node {
+interface WholeOptions extends DecoderOptions {
+  heads?: (layer: number, key: Node, value: Node) => void;
+}
+
+/** A whole batch through the decoder at once. */
+function whole(config: ModelConfig, weights: Weights, { heads, ...options }: WholeOptions = {}): Node {
   const full = fullAttention(config, input('mask', 'float32', ['tokens', 'tokens']));
-  const hidden = decoder(config, weights, decoderInputs(config, 'tokens'), (layer, qkv) => {
+  return decoder(config, weights, decoderInputs(config, 'tokens'), (layer, qkv) => {
     heads?.(layer, qkv.key, qkv.value);
     return full(layer, qkv);
-  }, { recompute });
-  return reshape(hidden, ['rows*tokens', config.hiddenSize]);
+  }, options);
 }
+
+const flat = (x: Node): Node => reshape(x, ['rows*tokens', x.shape[2]]);
+
+/** Hidden states of a whole batch, flat: [rows · tokens, hiddenSize]. */
+const flatHidden = (config: ModelConfig, weights: Weights, options: WholeOptions = {}): Node => flat(whole(config, weights, options));
 
 export const keyName = (layer: number): string => `key${layer}`;
 export const valueName = (layer: number): string => `value${layer}`;
@@ -34,13 +42,16 @@ export const valueName = (layer: number): string => `value${layer}`;
  */
 export function prefillGraph(config: ModelConfig, weights: Weights, mode: SamplingMode): Graph {
   const outputs: Record<string, Node> = {};
-  const hidden = flatHidden(config, weights, {
+  const last = input('last', 'int64', ['rows']);
+  const hidden = whole(config, weights, {
+    // a token for each row, as a z for each row wants it
+    places: (x) => reshape(gather(flat(x), last), ['rows', 1, x.shape[2]]),
     heads: (layer, key, value) => {
       outputs[keyName(layer)] = key;
       outputs[valueName(layer)] = value;
     },
   });
-  const logits = logitsOf(config, weights, gather(hidden, input('last', 'int64', ['rows'])));
+  const logits = logitsOf(config, weights, reshape(hidden, ['rows', config.hiddenSize]));
   return graph('prefill', { ...chooseToken(logits, mode), ...outputs });
 }
 
@@ -62,9 +73,10 @@ export function logitsGraph(config: ModelConfig, weights: Weights): Graph {
   return graph('logits', { logits: logitsOf(config, weights, hidden) });
 }
 
-/** Final hidden states at chosen places: what a policy's graph needs of its base to form the KL term. */
+/** Final hidden states at chosen places: what a policy's graph needs of its base to form the KL term. Not with a z per row. */
 export function hiddenGraph(config: ModelConfig, weights: Weights): Graph {
-  return graph('hidden', { hidden: gather(flatHidden(config, weights), input('at', 'int64', ['n'])) });
+  const at = input('at', 'int64', ['n']);
+  return graph('hidden', { hidden: whole(config, weights, { places: (x) => gather(flat(x), at) }) });
 }
 
 /** log π(target) at chosen places: `at` [n], `targets` [n, 1] → logProbs [n, 1]. */

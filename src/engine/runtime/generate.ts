@@ -38,7 +38,8 @@ export interface Generated {
   stopReason: 'stop' | 'length' | 'cancelled';
 }
 
-const prefillTokens = 8192;
+/** of one piece of a prefill: its values stay in the caches of a core */
+const prefillTokens = 2048;
 const cacheBytes = 2 ** 31;
 const mostRows = 256;
 
@@ -101,7 +102,8 @@ class Batch {
       last: 0,
       done: false,
     }));
-    this.rows = [...this.all];
+    // by length: the prompts of one piece of the prefill are padded to its longest
+    this.rows = [...this.all].sort((a, b) => request.prompts[b.index].length - request.prompts[a.index].length || a.index - b.index);
     const longestPrompt = Math.max(...indices.map((index) => request.prompts[index].length));
     this.cache = new KeyValueCache(model.config, indices.length, Math.min(longestPrompt + request.maxTokens, longestPrompt + 32));
   }
@@ -115,10 +117,10 @@ class Batch {
   private async prefill(): Promise<void> {
     const { model, request, adapted, mode } = this;
     const session = await model.session(`prefill:${adapted.key}:${this.modeKey}`, () => prefillGraph(model.config, adapted.weights(), mode));
-    const longest = Math.max(...this.rows.map(({ index }) => request.prompts[index].length));
-    const chunk = Math.max(1, Math.floor(prefillTokens / longest));
-    for (let first = 0; first < this.rows.length; first += chunk) {
-      const rows = this.rows.slice(first, first + chunk);
+    let rows: readonly Row[];
+    for (let first = 0; first < this.rows.length; first += rows.length) {
+      const longest = request.prompts[this.rows[first].index].length;
+      rows = this.rows.slice(first, first + Math.max(1, Math.floor(prefillTokens / longest)));
       const prompts = rows.map(({ index }) => request.prompts[index]);
       const { tokens, ids, positions } = rightPadded(prompts);
       const { cos, sin, positions: places } = model.rotary.for(tokens);
