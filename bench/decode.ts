@@ -21,9 +21,6 @@ const prefillPrompt = 64;
 
 interface Timed { ids: number[]; prefillSeconds: number; decodeSeconds: number }
 
-/** llama.cpp answers with fewer tokens in wide batches, which takes it seconds otherwise; a rate is a rate. */
-const llamaTokens = (rows: number): number => (rows > 8 ? 24 : decodeTokens);
-
 /** Tokens a second by contestant; null where a contestant is not installed. */
 export interface DecodeFigures {
   rows: number;
@@ -96,10 +93,9 @@ export async function benchDecode(bench: Workbench, turns: number): Promise<Deco
               return { seconds: decodeSeconds };
             },
           },
-          ...(await llamaContestant(llama, rows, prompt, llamaTokens(rows), ({ ids: chosen, decodeSeconds }) => {
+          ...(await llamaContestant(llama, rows, prompt, decodeTokens, ({ ids: chosen, decodeSeconds }) => {
             same('llama.cpp', chosen);
-            // as if it had made all of them at this rate
-            return (decodeSeconds * (decodeTokens - 1)) / (llamaTokens(rows) - 1);
+            return decodeSeconds;
           })),
         ];
         decode.push({ rows, tokensPerSecond: rates(await bestOfTurns(contestants, turns), rows * (decodeTokens - 1)) });
