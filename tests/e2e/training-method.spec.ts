@@ -8,8 +8,8 @@ import { expect, expectAccessible, test } from './fixtures.ts';
 import type { RunningShell } from './shell.ts';
 import { quickPreset, type TrainingConfig } from '../../src/shared/training.ts';
 
-test.use({ homeName: 'training-method' });
-test.describe.configure({ mode: 'serial', timeout: 10 * 60_000 });
+test.use({ homeName: 'training-method', actionTimeout: 20_000 });
+test.describe.configure({ timeout: 8 * 60_000 });
 
 const small: Partial<TrainingConfig> = { steps: 2, batchSize: 8, maxTokens: 24, validationRows: 8, validateEvery: 1, checkpointEvery: 1, testRows: 24, validationTemperature: 0 };
 const at = (shell: RunningShell, hash: string): string => `${new URL('/', shell.url).href}${hash}`;
@@ -61,11 +61,11 @@ test('the set-up shows only what applies, says which rows do what, and explains 
   await expect(page.getByText(/rows of neither/)).toBeVisible();
   await page.getByText('More settings').click();
   await expect(page.getByLabel('Rank', { exact: true })).toHaveCount(0);
-  await page.getByRole('button', { name: /^Method/ }).click();
-  await page.getByRole('option', { name: /LoRA/ }).click();
+  await page.getByRole('combobox', { name: /^Method/ }).click();
+  await page.getByRole('option', { name: /^LoRA/ }).click();
   await expect(page.getByLabel('Rank', { exact: true })).toHaveValue('16');
-  await expect(page.getByRole('button', { name: /^Parametrisation/ })).toHaveCount(0);
-  await page.getByRole('button', { name: /^Reward baseline/ }).click();
+  await expect(page.getByRole('combobox', { name: /^Parametrisation/ })).toHaveCount(0);
+  await page.getByRole('combobox', { name: /^Reward baseline/ }).click();
   await page.getByRole('option', { name: /group/ }).click();
   await expect(page.getByText('The group baseline needs at least two answers per prompt.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Start training' })).toBeDisabled();
@@ -119,14 +119,14 @@ test('an expert’s page says how much to believe, and its control is one click'
   await page.getByRole('button', { name: 'Score with z shuffled' }).click();
   await expect(page.getByRole('button', { name: 'Shuffle again' })).toBeVisible({ timeout: 3 * 60_000 });
   await expect(page.getByRole('img', { name: /Shuffled, seed 0/ })).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Command' })).toContainText('singular train');
+  await expect(page.getByRole('region', { name: 'Command' })).toContainText('train --model tiny-llama');
 
   for (const title of ['How much to believe', 'z over the whole model', 'By layer', 'By rank']) {
     const files = await saveFigure(page, page.getByRole('figure', { name: title, exact: true }));
     expectPicture(files);
     if (title.startsWith('z over')) expect(files.svg).toContain('href="data:image/png;base64,');
   }
-  await page.getByRole('button', { name: /Other expert/ }).click();
+  await page.getByRole('combobox', { name: /Other expert/ }).click();
   await page.getByRole('option', { name: 'Other' }).click();
   await expect(page.getByRole('figure', { name: 'Believed minus Other' })).toBeVisible();
   await expectAccessible(page, 'an expert with its control');
@@ -142,6 +142,8 @@ test('an expert’s page says how much to believe, and its control is one click'
 
 test('a model’s spectrum is drawn, and the same numbers are a table', async ({ desk, page, shell }) => {
   await ready(shell);
+  await shell.call('models.prepare', { id: 'tiny-llama' });
+  await expect.poll(async () => (await shell.call('models.list', {})).find((model) => model.id === 'tiny-llama')?.svd.state, { timeout: 2 * 60_000 }).toBe('ready');
   await desk.goTo('Models');
   await page.getByRole('button', { name: 'Actions for tiny-llama' }).click();
   await page.getByRole('menuitem', { name: /Spectrum/ }).click();
