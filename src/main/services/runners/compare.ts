@@ -43,8 +43,8 @@ export function compareRunner(context: RunnerContext): JobRunner {
         if (cell.state === 'waiting' || cell.state === 'running') {
           steering.stopWherePaused();
           const note = `${cell.position + 1} of ${cells.length}: ${cell.modelName} · ${cell.task} · ${cell.method} · seed ${cell.seed}`;
+          const later = secondsLeftOf(stores.comparisons.table(comparisonId).filter(({ index }) => index !== cell.position));
           const show = (inCell: number, secondsLeftInCell = 0): void => {
-            const later = secondsLeftOf(stores.comparisons.table(comparisonId).filter(({ index }) => index !== cell.position));
             shown = done + Math.min(inCell, stepsOf(cell));
             run.progress({ done: shown, total, unit: 'steps', note, ...(later !== undefined && { secondsLeft: later + secondsLeftInCell }) });
           };
