@@ -5,6 +5,7 @@
  * A call's input is parsed by its schema at the door; its result is trusted. A thrown error crosses as `ErrorDto`.
  */
 import { z } from 'zod';
+import { dispatcherKinds, searchConfigSchema, type BudgetDto, type DispatcherKind, type FinalistDto, type Fitness, type GenerationDto, type SearchConfig } from './adaptation.ts';
 import { comparisonPlanSchema, type ComparisonPlan } from './comparison.ts';
 import { trainingConfigSchema, methods, type Method, type TrainingConfig } from './training.ts';
 import type { ErrorDto } from './errors.ts';
@@ -126,7 +127,7 @@ export const mixPartSchema = z.object({
   solo: z.boolean().default(false),
 });
 export type MixPartDto = z.infer<typeof mixPartSchema>;
-export interface MixDto { id: string; name: string; modelId: string; parts: MixPartDto[]; createdAt: number; updatedAt: number }
+export interface MixDto { id: string; name: string; modelId: string; parts: MixPartDto[]; createdAt: number; updatedAt: number; /** the search that found it */ searchId?: string }
 
 export const samplingSchema = z.object({
   maxTokens: z.int().min(1).max(32_768).default(96),
@@ -139,11 +140,11 @@ export const samplingSchema = z.object({
 export type Sampling = z.infer<typeof samplingSchema>;
 
 export type JobState = 'queued' | 'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
-export type JobKind = 'train' | 'svd' | 'evaluate' | 'control' | 'compare' | 'download' | 'export' | 'import-dataset';
+export type JobKind = 'train' | 'svd' | 'evaluate' | 'control' | 'compare' | 'search' | 'dispatcher' | 'download' | 'export' | 'import-dataset';
 export interface JobDto {
   id: string; kind: JobKind; title: string; state: JobState; createdAt: number; startedAt?: number; endedAt?: number;
   progress: { done: number; total: number; unit: string; note?: string; secondsLeft?: number };
-  error?: ErrorDto; runId?: string; modelId?: string; expertId?: string; comparisonId?: string; canPause: boolean; canKeep: boolean; queuePosition?: number;
+  error?: ErrorDto; runId?: string; modelId?: string; expertId?: string; comparisonId?: string; searchId?: string; canPause: boolean; canKeep: boolean; queuePosition?: number;
 }
 
 export interface StepMetric {
@@ -180,6 +181,36 @@ export interface ComparisonDto {
   id: string; name: string; state: JobState; jobId: string; createdAt: number; plan: ComparisonPlan; cells: number; done: number; failed: number; secondsLeft?: number; seconds: number; command: string;
 }
 export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCellDto[]; summary: ComparisonSummaryDto[] }
+
+/** A search for a mix: how it was set, every generation, and what it found. */
+export interface SearchSummaryDto {
+  id: string; name: string; jobId: string; state: JobState; modelId: string; modelName: string; datasetId?: string; datasetName: string; grader: string; raw: boolean;
+  experts: { id: string; name: string }[]; config: SearchConfig; createdAt: number; command: string;
+  budget?: BudgetDto; stopped?: 'generations' | 'converged' | 'stalled' | 'kept'; chosen?: FinalistDto; test?: TestScoreDto;
+  /** the saved mix that it ended with */
+  mixId?: string; mixName?: string;
+}
+export interface SearchDto extends SearchSummaryDto {
+  /** the base and each expert alone on the examples, before the first generation */
+  start?: { base: Fitness; experts: Fitness[] };
+  generations: GenerationDto[]; finalists: FinalistDto[];
+  rowsUsed?: Record<'examples' | 'selection' | 'test', { rows: number; from: string }>;
+}
+/** What a search would take. `secondsEstimated` is from what this model took before, absent where nothing is known. */
+export interface SearchCostDto { generations: number; candidates: number; answers: number; promptTokens: number; secondsEstimated?: number }
+
+/** A way to find a question's expert, made for one model and the experts at hand. */
+export interface DispatcherDto {
+  id: string; kind: DispatcherKind; modelId: string; experts: { id: string; name: string }[]; createdAt: number;
+  /** the library has changed since: experts were added, removed or renamed */
+  stale: boolean;
+  /** on held-out questions of the experts' own datasets: share right, and counts[asked][answered]; labels are the experts, then the base */
+  accuracy?: Interval; confusion?: { labels: string[]; counts: number[][] };
+  /** milliseconds of a first pass of one question (median) */
+  firstPassMs?: number; seconds?: number; jobId?: string;
+}
+/** What the first pass decided for one question. */
+export interface DecisionDto { strategy: DispatcherKind; expertId: string | null; expertName: string; confidence: number; probabilities: { name: string; probability: number }[]; firstPassMs: number }
 
 /** Share of a matrix's spectrum in its top singular values: `shares[i]` = Σ_{k ≤ ranks[i]} σₖ² / Σ σ² (arXiv 2501.06252, figures 10 and 11). */
 export interface SpectrumDto { ranks: number[]; matrices: { name: string; layer: number; projection: string; rank: number; shares: number[] }[] }
@@ -280,8 +311,24 @@ export const calls = {
   'mixes.zmap': call(z.object({ modelId: id, parts: z.array(mixPartSchema), bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
   'mixes.command': call(z.object({ modelId: id, parts: z.array(mixPartSchema), prompt: z.string(), raw: z.boolean(), sampling: samplingSchema }))<{ command: string }>(),
 
-  /** streams base and mix side by side as `answer.*` events; the two are two rows of one batch */
-  'desk.answer': call(z.object({ modelId: id, prompt: z.string(), raw: z.boolean().default(false), parts: z.array(mixPartSchema), sampling: samplingSchema, sides: z.enum(['both', 'mix', 'base']).default('both'), conversationId: id.optional() }))<{ answerId: string }>(),
+  /** what a search would take, before it is started */
+  'searches.cost': call(z.object({ ...taskInput, datasetId: id, expertIds: z.array(id).min(1).max(64), config: searchConfigSchema }))<SearchCostDto>(),
+  /** rows: examples from the dataset's training rows, selection from its validation rows, test from its test rows */
+  'searches.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), expertIds: z.array(id).min(1).max(64), name, config: searchConfigSchema }))<{ jobId: string; searchId: string }>(),
+  'searches.list': call(z.object({ ...page }))<{ searches: SearchSummaryDto[]; total: number }>(),
+  'searches.get': call(z.object({ id }))<SearchDto>(),
+  'searches.remove': call(z.object({ id }))<null>(),
+
+  'dispatchers.list': call(z.object({ modelId: id }))<DispatcherDto[]>(),
+  /** makes or renews a dispatcher for the given experts (all of the model's trained ones where left out), and measures it on held-out questions */
+  'dispatchers.make': call(z.object({ modelId: id, kind: z.enum(dispatcherKinds), expertIds: z.array(id).min(1).max(64).optional(), seed: z.int().min(0).default(0) }))<{ jobId: string; dispatcherId: string }>(),
+  'dispatchers.remove': call(z.object({ id }))<null>(),
+
+  /** the first pass decides for each prompt, then all are answered as one batch; without streaming */
+  'adapt.answer': call(z.object({ modelId: id, prompts: z.array(z.string()).min(1).max(256), raw: z.boolean().default(false), strategy: z.union([z.enum([...dispatcherKinds, 'none']), z.strictObject({ mixId: id })]), sampling: samplingSchema }))<{ text: string; ids: number[]; tokens: number; decision?: DecisionDto; alphas?: { name: string; alpha: number | number[] }[]; firstPassMs: number; secondPassMs: number }[]>(),
+
+  /** streams base and mix side by side as `answer.*` events; the two are two rows of one batch. With a strategy, the mix's side is the expert that the first pass decides on (event `answer.decided`) */
+  'desk.answer': call(z.object({ strategy: z.enum(['faders', ...dispatcherKinds]).default('faders'), modelId: id, prompt: z.string(), raw: z.boolean().default(false), parts: z.array(mixPartSchema), sampling: samplingSchema, sides: z.enum(['both', 'mix', 'base']).default('both'), conversationId: id.optional() }))<{ answerId: string }>(),
   'desk.cancel': call(z.object({ answerId: id }))<null>(),
   'conversations.list': call(z.object({ ...page }))<{ id: string; title: string; modelId: string; createdAt: number; messages: number }[]>(),
   'conversations.get': call(z.object({ id }))<{ id: string; title: string; messages: { role: 'user' | 'base' | 'mix'; content: string; createdAt: number }[] }>(),
@@ -306,6 +353,10 @@ export interface Events {
   'run.step': { runId: string; metric: StepMetric };
   'run.validation': { runId: string; metric: ValidationMetric };
   'run.samples': { runId: string; samples: SampleDto[] };
+  'search.generation': { searchId: string; generation: GenerationDto; budget: BudgetDto };
+  'searches.changed': null;
+  'dispatchers.changed': null;
+  'answer.decided': { answerId: string; decision: DecisionDto };
   'answer.tokens': { answerId: string; side: 'base' | 'mix'; tokens: AnswerTokenDto[] };
   'answer.done': { answerId: string; side: 'base' | 'mix'; stats: AnswerStatsDto };
   'answer.compared': { answerId: string; comparison: AnswerComparisonDto };
