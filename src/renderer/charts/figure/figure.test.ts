@@ -40,7 +40,7 @@ describe('the SVG file of a figure', () => {
     element('g', { transform: 'translate(1 2)' }, element('text', { class: 'text', x: '3' }, text('a < b & “c”'))),
     element('rect', { class: 'hidden' }),
     { nodeType: 8, nodeName: '#comment', textContent: 'svelte', childNodes: [] });
-  const file = standaloneSvg(drawing, { title: 'Gain & <b>', width: 40, height: 20, background: 'rgb(27, 29, 32)', styleOf });
+  const file = standaloneSvg(drawing, { title: 'Gain & <b>', caption: 'bars 95 %', width: 40, height: 20, background: 'rgb(27, 29, 32)', styleOf, font: 'Inter', ink: 'rgb(0, 0, 0)', quiet: 'rgb(9, 9, 9)' });
 
   it('writes the colours in force into each mark, and no class, style, handler or variable', () => {
     expect(file).toContain('<line x1="0" x2="4" fill="none" stroke="rgb(1, 2, 3)" stroke-width="2px"/>');
@@ -48,7 +48,9 @@ describe('the SVG file of a figure', () => {
   });
   it('names its fonts and escapes its words', () => expect(file).toContain('<g transform="translate(1 2)"><text x="3" fill="rgb(9, 9, 9)" font-family="&quot;Inter Variable&quot;, sans-serif" font-size="11px" text-anchor="end">a &lt; b &amp; “c”</text></g>'));
   it('has its size, its title and the background it was seen on', () => {
-    expect(file).toContain('width="40" height="20" viewBox="0 0 40 20"><title>Gain &amp; &lt;b&gt;</title><rect width="40" height="20" fill="rgb(27, 29, 32)"/>');
+    expect(file).toContain('width="40" height="68" viewBox="0 0 40 68"><title>Gain &amp; &lt;b&gt;</title><rect width="40" height="68" fill="rgb(27, 29, 32)"/>');
+    expect(file).toContain('>Gain &amp; &lt;b&gt;</text>');
+    expect(file).toContain('fill="rgb(9, 9, 9)" font-family="Inter" font-size="11px">bars 95 %</text><g transform="translate(0 48)">');
   });
   it('leaves out what is not seen', () => expect(file).not.toMatch(/rect\/|svelte/));
 });

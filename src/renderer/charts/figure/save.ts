@@ -1,4 +1,5 @@
 /** From a drawing on the page to a file: SVG as it is seen, or PNG with two dots to a pixel. */
+import { readToken } from '../colors.ts';
 import { standaloneSvg, type Drawn } from './svg.ts';
 
 const dotsPerPixel = 2;
@@ -12,7 +13,7 @@ function backgroundOf(element: Element): string {
   return getComputedStyle(document.body).backgroundColor;
 }
 
-export function svgFileOf(drawing: SVGSVGElement, title: string): string {
+export function svgFileOf(drawing: SVGSVGElement, title: string, caption?: string): string {
   const styles = new Map<Drawn, CSSStyleDeclaration>();
   const styleOf = (node: Drawn, property: string): string => {
     const style = styles.get(node) ?? getComputedStyle(node as unknown as Element);
@@ -20,7 +21,9 @@ export function svgFileOf(drawing: SVGSVGElement, title: string): string {
     return style.getPropertyValue(property);
   };
   const { width, height } = drawing.getBoundingClientRect();
-  return standaloneSvg(drawing, { title, width: Math.round(width), height: Math.round(height), background: backgroundOf(drawing), styleOf });
+  const { fontFamily, color } = getComputedStyle(drawing);
+  const quiet = `rgb(${readToken(document.body, '--ink-3').join(', ')})`;
+  return standaloneSvg(drawing, { title, caption, width: Math.round(width), height: Math.round(height), background: backgroundOf(drawing), styleOf, font: fontFamily, ink: color, quiet });
 }
 
 /** The same picture as dots. Rejects when the browser cannot draw it. */

@@ -14,7 +14,14 @@ export interface Drawn {
 /** The value of a CSS property in force at an element. */
 export type StyleOf = (element: Drawn, property: string) => string;
 
-export interface SvgOptions { title: string; width: number; height: number; background: string; styleOf: StyleOf }
+export interface SvgOptions {
+  title: string;
+  /** below the title: what axes and marks mean; none where it is empty */
+  caption?: string;
+  width: number; height: number; background: string; styleOf: StyleOf;
+  /** of title and caption */
+  font: string; ink: string; quiet: string;
+}
 
 /** What a style sheet may decide about a mark, with the value that needs no writing. */
 const properties: Record<string, string> = {
@@ -52,8 +59,14 @@ function markup(node: Drawn, styleOf: StyleOf): string {
   return inner === '' ? `<${name}${written}/>` : `<${name}${written}>${inner}</${name}>`;
 }
 
-/** The whole file, on the background that it is shown on. Sizes in CSS pixels. */
-export function standaloneSvg(drawing: Drawn, { title, width, height, background, styleOf }: SvgOptions): string {
+const titleHeight = 30;
+const captionHeight = 18;
+
+/** The whole file, on the background that it is shown on, with its title above it. Sizes in CSS pixels. */
+export function standaloneSvg(drawing: Drawn, { title, caption = '', width, height, background, styleOf, font, ink, quiet }: SvgOptions): string {
   const inner = Array.from(drawing.childNodes, (child) => markup(child, styleOf)).join('');
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><title>${escaped(title)}</title><rect width="${width}" height="${height}" fill=${quoted(background)}/>${inner}</svg>\n`;
+  const head = titleHeight + (caption === '' ? 0 : captionHeight);
+  const line = (text: string, y: number, fill: string, style: string): string => `<text x="8" y="${y}" fill=${quoted(fill)} font-family=${quoted(font)} ${style}>${escaped(text)}</text>`;
+  const heading = line(title, 19, ink, 'font-size="13px" font-weight="600"') + (caption === '' ? '' : line(caption, titleHeight + 7, quiet, 'font-size="11px"'));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + head}" viewBox="0 0 ${width} ${height + head}"><title>${escaped(title)}</title><rect width="${width}" height="${height + head}" fill=${quoted(background)}/>${heading}<g transform="translate(0 ${head})">${inner}</g></svg>\n`;
 }
