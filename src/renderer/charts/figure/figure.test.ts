@@ -48,9 +48,9 @@ describe('the SVG file of a figure', () => {
   });
   it('names its fonts and escapes its words', () => expect(file).toContain('<g transform="translate(1 2)"><text x="3" fill="rgb(9, 9, 9)" font-family="&quot;Inter Variable&quot;, sans-serif" font-size="11px" text-anchor="end">a &lt; b &amp; “c”</text></g>'));
   it('has its size, its title and the background it was seen on', () => {
-    expect(file).toContain('width="40" height="68" viewBox="0 0 40 68"><title>Gain &amp; &lt;b&gt;</title><rect width="40" height="68" fill="rgb(27, 29, 32)"/>');
+    expect(file).toContain('width="64" height="80" viewBox="0 0 64 80"><title>Gain &amp; &lt;b&gt;</title><rect width="64" height="80" fill="rgb(27, 29, 32)"/>');
     expect(file).toContain('>Gain &amp; &lt;b&gt;</text>');
-    expect(file).toContain('fill="rgb(9, 9, 9)" font-family="Inter" font-size="11px">bars 95 %</text><g transform="translate(0 48)">');
+    expect(file).toContain('fill="rgb(9, 9, 9)" font-family="Inter" font-size="11px">bars 95 %</text><g transform="translate(12 48)">');
   });
   it('leaves out what is not seen', () => expect(file).not.toMatch(/rect\/|svelte/));
 });

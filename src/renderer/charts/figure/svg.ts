@@ -61,12 +61,15 @@ function markup(node: Drawn, styleOf: StyleOf): string {
 
 const titleHeight = 30;
 const captionHeight = 18;
+/** around the drawing, and below it */
+const margin = 12;
 
-/** The whole file, on the background that it is shown on, with its title above it. Sizes in CSS pixels. */
+/** The whole file, on the background that it is shown on, with its title above it. `width` and `height` are the drawing's, in CSS pixels. */
 export function standaloneSvg(drawing: Drawn, { title, caption = '', width, height, background, styleOf, font, ink, quiet }: SvgOptions): string {
   const inner = Array.from(drawing.childNodes, (child) => markup(child, styleOf)).join('');
   const head = titleHeight + (caption === '' ? 0 : captionHeight);
-  const line = (text: string, y: number, fill: string, style: string): string => `<text x="8" y="${y}" fill=${quoted(fill)} font-family=${quoted(font)} ${style}>${escaped(text)}</text>`;
+  const line = (text: string, y: number, fill: string, style: string): string => `<text x="${margin}" y="${y}" fill=${quoted(fill)} font-family=${quoted(font)} ${style}>${escaped(text)}</text>`;
   const heading = line(title, 19, ink, 'font-size="13px" font-weight="600"') + (caption === '' ? '' : line(caption, titleHeight + 7, quiet, 'font-size="11px"'));
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + head}" viewBox="0 0 ${width} ${height + head}"><title>${escaped(title)}</title><rect width="${width}" height="${height + head}" fill=${quoted(background)}/>${heading}<g transform="translate(0 ${head})">${inner}</g></svg>\n`;
+  const [fullWidth, fullHeight] = [width + 2 * margin, height + head + margin];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}"><title>${escaped(title)}</title><rect width="${fullWidth}" height="${fullHeight}" fill=${quoted(background)}/>${heading}<g transform="translate(${margin} ${head})">${inner}</g></svg>\n`;
 }
