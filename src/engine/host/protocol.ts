@@ -96,6 +96,8 @@ export interface EngineCalls {
   /** streams the usable rows in batches; unusable ones come with the result */
   readDataset: { input: { path: string; mapping: ColumnMapping }; result: { rows: number; unusable: UnusableRow[]; unusableCount: number; hash: string }; event: { rows: TaskRow[] } };
   preview: { input: { folder: string; raw: boolean; rows: TaskRow[] }; result: PreviewRow[]; event: never };
+  /** a dataset's rows split as a training splits them (no prompt in two), then at most so many of each: training and validation rows drawn by the seed, test rows the same for every seed */
+  chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number> }; result: Record<Split, TaskRow[]>; event: never };
   gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string }[]; event: never };
 
   generate: { input: { model: ModelPlace; rows: GenerateRow[]; sampling: Sampling }; result: { rows: GeneratedRow[]; tokensPerSecond: number; firstTokenMs: number; device: Device }; event: { row: number; tokens: { text: string; id: number }[]; done?: { stopReason: 'stop' | 'length' | 'cancelled' } } };

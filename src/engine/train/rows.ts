@@ -1,7 +1,7 @@
 /** A training's rows: split, tokenised, and how their answers are sampled for choosing and for the final score. */
 import type { Sampling, Split } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
-import type { TrainingConfig } from '../../shared/training.ts';
+import { quickPreset, type TrainingConfig } from '../../shared/training.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { Random } from '../runtime/random.ts';
@@ -28,6 +28,20 @@ export function splitOf(rows: readonly TaskRow[], config: TrainingConfig): Split
   const split = splitRows(rows, { validationShare: config.validationShare, testShare: config.testShare, shuffleTest: shuffled(testSeed), shuffleValidation: shuffled(config.seed) });
   if (config.objective === 'next-token') refuseWithoutAnswer(split.train);
   return split;
+}
+
+const drawStream = 0x5000_0001;
+
+/**
+ * For what is no training: rows split as the quick preset splits them (the dataset's own splits where it names them), and
+ * of each at most so many. Training and validation rows are drawn by the seed, test rows are the first ones, as every
+ * training scores them. A dataset of which nothing is asked but test rows may hold nothing else.
+ */
+export function chosenRows(rows: readonly TaskRow[], seed: number, atMost: Record<Split, number>): SplitRows {
+  if (atMost.train + atMost.validation === 0 && rows.every(({ split }) => split === 'test')) return { train: [], validation: [], test: rows.slice(0, atMost.test) };
+  const { train, validation, test } = splitOf(rows, quickPreset);
+  const drawn = (of: readonly TaskRow[], count: number): TaskRow[] => new Random(seed, drawStream).shuffle([...of]).slice(0, count);
+  return { train: drawn(train, atMost.train), validation: drawn(validation, atMost.validation), test: test.slice(0, atMost.test) };
 }
 
 /** Few rows are answered several times where answers are sampled, so that a score means something. */

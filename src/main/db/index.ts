@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createComparisonStore, type ComparisonStore } from './comparisonStore.ts';
 import { createConversationStore, type ConversationStore } from './conversationStore.ts';
 import { createDatasetStore, type DatasetStore } from './datasetStore.ts';
+import { createDispatcherStore, type DispatcherStore } from './dispatcherStore.ts';
 import { guarded } from './errors.ts';
 import { createExpertStore, type ExpertStore } from './expertStore.ts';
 import { createJobStore, type JobStore } from './jobStore.ts';
@@ -13,6 +14,7 @@ import { createMixStore, type MixStore } from './mixStore.ts';
 import { createModelStore, type ModelStore } from './modelStore.ts';
 import { openConnection } from './open.ts';
 import { createRunStore, type RunStore } from './runStore.ts';
+import { createSearchStore, type SearchStore } from './searchStore.ts';
 import { createSettingsStore, type SettingsStore } from './settingsStore.ts';
 
 export interface Stores {
@@ -25,6 +27,8 @@ export interface Stores {
   mixes: MixStore;
   conversations: ConversationStore;
   comparisons: ComparisonStore;
+  searches: SearchStore;
+  dispatchers: DispatcherStore;
   /** backups made before migrations by this opening */
   backups: string[];
   /** all writes of the function, or none */
@@ -49,6 +53,8 @@ export function openStores(options: StoreOptions): Stores {
     mixes: guard(createMixStore(connection)),
     conversations: guard(createConversationStore(connection)),
     comparisons: guard(createComparisonStore(connection)),
+    searches: guard(createSearchStore(connection)),
+    dispatchers: guard(createDispatcherStore(connection)),
     backups: connection.backups,
     // drizzle's and better-sqlite3's inner transactions become savepoints of this one
     ...guard({ atomically: <T>(work: () => T): T => connection.client.transaction(work).immediate() }),
@@ -56,10 +62,12 @@ export function openStores(options: StoreOptions): Stores {
   };
 }
 
-export type { ComparisonStore, ConversationStore, DatasetStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SettingsStore };
+export type { ComparisonStore, ConversationStore, DatasetStore, DispatcherStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SearchStore, SettingsStore };
 export type { CellRecord, ComparisonRecord, Machine, NewCell } from './comparisonStore.ts';
+export type { DispatcherRecord, NamedExpert } from './dispatcherStore.ts';
 export type { ExpertQuery, NewExpert } from './expertStore.ts';
 export type { JobChanges, JobRecord, NewJob } from './jobStore.ts';
 export type { ModelRecord, SvdRecord } from './modelStore.ts';
 export { storedConfig } from './runStore.ts';
 export type { NewRun, RunOutcome, RunSummary } from './runStore.ts';
+export type { NewSearch, SearchChanges } from './searchStore.ts';

@@ -22,6 +22,7 @@ export interface JobRecord {
   modelId: string | null;
   expertId: string | null;
   comparisonId: string | null;
+  searchId: string | null;
   dependsOn: string | null;
   owner: string;
   heartbeatAt: number;
@@ -30,7 +31,7 @@ export interface JobRecord {
   keepRequested: boolean;
 }
 
-export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'> & Partial<Pick<JobRecord, 'expertId' | 'comparisonId'>>;
+export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'> & Partial<Pick<JobRecord, 'expertId' | 'comparisonId' | 'searchId'>>;
 export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
 
 export interface Claim {

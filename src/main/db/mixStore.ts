@@ -13,14 +13,15 @@ export interface MixStore {
 }
 
 export function createMixStore({ orm, client }: Connection): MixStore {
-  const withParts = (row: typeof mixes.$inferSelect): MixDto => ({
+  const withParts = ({ searchId, ...row }: typeof mixes.$inferSelect): MixDto => ({
     ...row,
+    ...(searchId !== null && { searchId }),
     parts: orm.select().from(mixParts).where(eq(mixParts.mixId, row.id)).orderBy(asc(mixParts.position)).all().map((part): MixPartDto => ({
       expertId: part.expertId, alpha: JSON.parse(part.alpha) as MixPartDto['alpha'], muted: part.muted, solo: part.solo,
     })),
   });
   const save = client.transaction(({ parts, ...mix }: MixDto) => {
-    orm.insert(mixes).values(mix).onConflictDoUpdate({ target: mixes.id, set: { name: mix.name, modelId: mix.modelId, updatedAt: mix.updatedAt } }).run();
+    orm.insert(mixes).values(mix).onConflictDoUpdate({ target: mixes.id, set: { name: mix.name, modelId: mix.modelId, updatedAt: mix.updatedAt, searchId: mix.searchId ?? null } }).run();
     orm.delete(mixParts).where(eq(mixParts.mixId, mix.id)).run();
     parts.forEach((part, position) => orm.insert(mixParts).values({ ...part, mixId: mix.id, position, alpha: JSON.stringify(part.alpha) }).run());
   });

@@ -86,7 +86,8 @@ test('a database of the first version keeps datasets, experts, runs and mixes; w
     insert into mix_parts values ('x', 0, 'e', '1', 0, 0);`);
   old.close();
   const stores = openStores({ file });
-  expect(stores.backups).toHaveLength(1);
+  // one before each migration since
+  expect(stores.backups).toHaveLength(2);
   expect(stores.datasets.list()).toMatchObject([{ id: 'd', rows: 2, splits: { train: 0, validation: 0, test: 0, unassigned: 2 } }]);
   expect(stores.datasets.sample('d', 10)).toHaveLength(2);
   expect(stores.experts.byName('E')).toMatchObject({ method: 'svf', score: 0.5, provenance: { config: { steps: 7, method: 'svf', seeds: 1 } } });
@@ -119,7 +120,7 @@ test('a migration that rebuilds a parent table keeps the children', () => {
   stores.close();
   // the way drizzle-kit rebuilds a table
   const rebuild = [
-    'CREATE TABLE m2 (id text PRIMARY KEY NOT NULL, name text NOT NULL, model_id text NOT NULL REFERENCES models(id), created_at integer NOT NULL, updated_at integer NOT NULL);',
+    'CREATE TABLE m2 (id text PRIMARY KEY NOT NULL, name text NOT NULL, model_id text NOT NULL REFERENCES models(id), created_at integer NOT NULL, updated_at integer NOT NULL, search_id text);',
     'INSERT INTO m2 SELECT * FROM mixes;', 'DROP TABLE mixes;', 'ALTER TABLE m2 RENAME TO mixes;',
   ].join('--> statement-breakpoint\n');
   const rebuilt = openStores({ file, migrationsFolder: later(rebuild) });

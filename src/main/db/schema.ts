@@ -263,6 +263,7 @@ export const jobs = sqliteTable(
     modelId: text('model_id'),
     expertId: text('expert_id'),
     comparisonId: text('comparison_id'),
+    searchId: text('search_id'),
     /** a job that must have succeeded first (the SVD cache before a training) */
     dependsOn: text('depends_on'),
     /** the instance of the application that queued or runs it (`pid:token`), and when that was last seen alive */
@@ -284,6 +285,8 @@ export const mixes = sqliteTable(
     modelId: text('model_id').notNull().references(() => models.id),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    /** the search that found it */
+    searchId: text('search_id'),
   },
   (table) => [uniqueIndex('mixes_name').on(table.modelId, table.name)],
 );
@@ -363,6 +366,12 @@ export const comparisonCells = sqliteTable(
     runId: text('run_id'),
     expertId: text('expert_id'),
     error: text('error'),
+    /** of a cell that trains nothing: its strategy, what it scored and took, and the particulars of its kind, JSON */
+    strategy: text('strategy'),
+    test: text('test'),
+    cost: text('cost'),
+    detail: text('detail'),
+    searchId: text('search_id'),
   },
   (table) => [primaryKey({ columns: [table.comparisonId, table.position] })],
 );

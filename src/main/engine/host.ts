@@ -51,7 +51,7 @@ interface Pending {
 /** Deaths in a row without one finished start after which nothing is retried until somebody asks again. */
 const startsBeforeGivingUp = 5;
 const longestDelayMs = 10_000;
-const repeatable = ['memory', 'modelFacts', 'scanCache', 'svdState', 'inspectDataset', 'preview', 'gradeRows', 'importZ', 'compare'] as const satisfies readonly EngineMethod[];
+const repeatable = ['memory', 'modelFacts', 'scanCache', 'svdState', 'inspectDataset', 'preview', 'chooseRows', 'gradeRows', 'importZ', 'compare'] as const satisfies readonly EngineMethod[];
 /** A process that has lived this long starts its backoff anew. */
 const healthyAfterMs = 30_000;
 

@@ -376,6 +376,7 @@ export class JobQueue {
       ...(job.modelId !== null && { modelId: job.modelId }),
       ...(job.expertId !== null && { expertId: job.expertId }),
       ...(job.comparisonId !== null && { comparisonId: job.comparisonId }),
+      ...(job.searchId !== null && { searchId: job.searchId }),
       ...(position !== undefined && { queuePosition: position }),
     };
   }

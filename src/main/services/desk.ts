@@ -11,9 +11,10 @@ import type { ZVectors } from '../../shared/matrices.ts';
 import type { GeneratedRow } from '../../engine/host/protocol.ts';
 import type { EngineRequest } from '../engine/host.ts';
 import type { ServiceContext } from './context.ts';
+import { firstPass } from './firstPass.ts';
 import type { HandlerGroup } from './handlers.ts';
 import type { UsableModel } from './modelCatalog.ts';
-import { svdJobBefore } from './prepare.ts';
+import { svdReady } from './prepare.ts';
 
 type Side = 'base' | 'mix';
 type AnswerRequest = CallParsed<'desk.answer'>;
@@ -30,7 +31,7 @@ export function deskHandlers(context: ServiceContext): HandlerGroup<'desk'> & { 
     state: { cancelAll: () => open.forEach((answer) => answer.cancel()) },
     'desk.answer': async (input) => {
       const model = await catalog.use(input.modelId);
-      const z = input.sides === 'base' ? undefined : vectors.mixed(input.parts, model);
+      const z = input.sides === 'base' || input.strategy !== 'faders' ? undefined : vectors.mixed(input.parts, model);
       const answerId = newId();
       const answer = new Answer(context, answerId, input, model, z);
       open.set(answerId, answer);
@@ -55,7 +56,7 @@ class Answer {
   readonly #id: string;
   readonly #input: AnswerRequest;
   readonly #model: UsableModel;
-  readonly #z: ZVectors | undefined;
+  #z: ZVectors | undefined;
   readonly #sides: Side[];
   readonly #spoken: Record<Side, Spoken>;
   #request: EngineRequest<'generate'> | undefined;
@@ -80,7 +81,8 @@ class Answer {
   async run(): Promise<void> {
     const { engine, catalog } = this.#context;
     this.#record('user', this.#input.prompt);
-    if (this.#z) await this.#prepareSvd();
+    await this.#decide();
+    if (this.#z) await svdReady(this.#context, this.#model);
     if (this.#isCancelled) return this.#endCancelled();
     const startedAt = performance.now();
     this.#request = engine.request('generate', {
@@ -110,14 +112,14 @@ class Answer {
     await this.#compare(rows);
   }
 
-  async #prepareSvd(): Promise<void> {
-    const { events, queue, catalog } = this.#context;
-    // asking the engine would cost more than moving a fader may; a cache that vanished is made anew there
-    if (catalog.get(this.#model.id).svd.state === 'ready') return;
-    const jobId = await svdJobBefore(this.#context, this.#model);
-    if (jobId === undefined) return;
-    events.emit('notice', { level: 'info', message: `The SVD cache of ${this.#model.name} is being made; the answer follows when it is there.` });
-    await queue.finished(jobId);
+  /** With a strategy, the mix's side is the expert that the first pass decides on; none where it decides on the base. */
+  async #decide(): Promise<void> {
+    const { strategy, prompt } = this.#input;
+    if (strategy === 'faders' || !this.#sides.includes('mix')) return;
+    if (strategy === 'classifier') await svdReady(this.#context, this.#model);
+    const [decision] = await firstPass(this.#context, this.#model, strategy, [prompt]);
+    this.#z = decision.expertId === null ? undefined : this.#context.vectors.ofExpert(decision.expertId);
+    if (!this.#isCancelled) this.#context.events.emit('answer.decided', { answerId: this.#id, decision });
   }
 
   #hear(side: Side, tokens: AnswerTokenDto[], nowMs: number): void {

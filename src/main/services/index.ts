@@ -12,6 +12,7 @@ import type { ZVectors } from '../../shared/matrices.ts';
 import { openStores } from '../db/index.ts';
 import { EngineHost, type EngineHostOptions } from '../engine/host.ts';
 import { JobQueue } from '../jobs/queue.ts';
+import { adaptHandlers } from './adapt.ts';
 import { appHandlers } from './app.ts';
 import type { ServiceContext } from './context.ts';
 import { conversationHandlers } from './conversations.ts';
@@ -19,6 +20,7 @@ import { importBundled } from './bundledDatasets.ts';
 import { comparisonHandlers } from './comparisons.ts';
 import { datasetHandlers } from './datasets.ts';
 import { deskHandlers } from './desk.ts';
+import { dispatcherHandlers } from './dispatchers.ts';
 import { Emitter } from './emitter.ts';
 import { expertHandlers } from './experts.ts';
 import { graderHandlers } from './graders.ts';
@@ -31,6 +33,7 @@ import { mixHandlers } from './mixes.ts';
 import { ModelCatalog } from './modelCatalog.ts';
 import { modelHandlers } from './models.ts';
 import { createRunners } from './runners/index.ts';
+import { searchHandlers } from './searches.ts';
 import { readSettings, settingsHandlers } from './settings.ts';
 import { trainingHandlers } from './training.ts';
 import { isCallName, parseInput } from './validate.ts';
@@ -134,6 +137,9 @@ export function createServices(options: ServiceOptions): Services {
     ...jobHandlers(context),
     ...expertHandlers(context),
     ...mixHandlers(context),
+    ...searchHandlers(context),
+    ...dispatcherHandlers(context),
+    ...adaptHandlers(context),
     ...deskCalls,
     ...conversationHandlers(context),
   };

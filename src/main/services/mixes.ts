@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SingularError } from '../../shared/errors.ts';
 import type { MixDto, MixPartDto } from '../../shared/contract.ts';
 import type { ServiceContext } from './context.ts';
@@ -36,7 +37,9 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
         const before = id === undefined ? undefined : found(stores.mixes.get(id), `mix ${id}`);
         const other = stores.mixes.byName(modelId, name);
         if (other && other.id !== id) throw new SingularError('conflict', `A mix named “${name}” is already there; choose another name.`);
-        const mix: MixDto = { id: before?.id ?? newId(), name, modelId, parts, createdAt: before?.createdAt ?? clock(), updatedAt: clock() };
+        const mix: MixDto = { id: before?.id ?? newId(), name, modelId, parts, createdAt: before?.createdAt ?? clock(), updatedAt: clock(),
+          // renamed it is still what the search found; with other parts it is not
+          ...(before?.searchId !== undefined && isDeepStrictEqual(before.parts, parts) && { searchId: before.searchId }) };
         stores.mixes.save(mix);
         return mix;
       });

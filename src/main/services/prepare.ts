@@ -20,3 +20,13 @@ export async function svdJobBefore(context: Pick<ServiceContext, 'stores' | 'que
   const { state } = await context.catalog.refreshSvd(model.id);
   return state === 'ready' ? undefined : queueSvd(context, model);
 }
+
+/** Resolves when the cache is there, made now where it was not. Asking the engine each time would cost more than moving a fader may; a cache that vanished is made anew there. */
+export async function svdReady(context: Pick<ServiceContext, 'stores' | 'queue' | 'newId' | 'catalog' | 'events'>, model: UsableModel): Promise<void> {
+  const { events, queue, catalog } = context;
+  if (catalog.get(model.id).svd.state === 'ready') return;
+  const jobId = await svdJobBefore(context, model);
+  if (jobId === undefined) return;
+  events.emit('notice', { level: 'info', message: `The SVD cache of ${model.name} is being made; the answer follows when it is there.` });
+  await queue.finished(jobId);
+}

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SingularError, toErrorDto } from '../../../shared/errors.ts';
 import type { Interval, Split, TestScoreDto, TrialDto } from '../../../shared/contract.ts';
+import { adaptationMethods } from './childAdaptation.ts';
 import type { EngineCalls, EngineMethod, FromEngine, ModelFacts, SteerAction, TaskRow, ToEngine, TrainedTensor } from '../../../engine/host/protocol.ts';
 
 const faultsFile = process.env['CHILD_ENGINE_FAULTS'];
@@ -224,16 +225,7 @@ const methods: Methods = {
     const score = right / rows.length;
     return { score, interval: { mean: score, low: score, high: score }, rows: rows.length, samples: [], seconds: 0.1 };
   },
-  search: () => {
-    throw new SingularError('bad-input', 'This engine does not search.');
-  },
-  trainClassifier: () => {
-    throw new SingularError('bad-input', 'This engine trains no classifier.');
-  },
-  fitEmbedding: () => {
-    throw new SingularError('bad-input', 'This engine fits nothing.');
-  },
-  dispatch: ({ questions }) => ({ decisions: questions.map(() => ({ expert: null, confidence: 1, probabilities: [1] })), ms: 1 }),
+  ...adaptationMethods({ stepMs, reach, next }),
   exportZ: ({ path, z, metadata }) => {
     writeFileSync(path, JSON.stringify({ z: Object.fromEntries(Object.entries(z).map(([name, vector]) => [name, [...vector]])), metadata }));
     return { path, sizeBytes: 1 };

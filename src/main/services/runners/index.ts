@@ -2,10 +2,12 @@ import type { JobRunners } from '../../jobs/runner.ts';
 import type { RunnerContext } from './context.ts';
 import { compareRunner } from './compare.ts';
 import { controlRunner } from './control.ts';
+import { dispatcherRunner } from './dispatcher.ts';
 import { downloadRunner } from './download.ts';
 import { evaluateRunner } from './evaluate.ts';
 import { exportRunner } from './exportFiles.ts';
 import { importDatasetRunner } from './importDataset.ts';
+import { searchRunner } from './search.ts';
 import { svdRunner } from './svd.ts';
 import { trainRunner } from './train.ts';
 
@@ -15,6 +17,8 @@ export function createRunners(context: RunnerContext): JobRunners {
     train: trainRunner(context),
     compare: compareRunner(context),
     control: controlRunner(context),
+    search: searchRunner(context),
+    dispatcher: dispatcherRunner(context),
     svd: svdRunner(context),
     evaluate: evaluateRunner(context),
     download: downloadRunner(context),

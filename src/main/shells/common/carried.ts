@@ -10,7 +10,8 @@ export interface Carried {
 const eventNames = Object.keys({
   'models.changed': true, 'datasets.changed': true, 'experts.changed': true, 'comparison.changed': true, 'mixes.changed': true, 'settings.changed': true,
   'job.changed': true, 'run.step': true, 'run.validation': true, 'run.samples': true,
-  'answer.tokens': true, 'answer.done': true, 'answer.compared': true, 'answer.failed': true,
+  'search.generation': true, 'searches.changed': true, 'dispatchers.changed': true,
+  'answer.decided': true, 'answer.tokens': true, 'answer.done': true, 'answer.compared': true, 'answer.failed': true,
   'engine.changed': true, notice: true,
 } satisfies Record<EventName, true>) as EventName[];
 

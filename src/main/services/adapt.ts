@@ -1,0 +1,46 @@
+/** Two-pass answering of a batch: the first pass decides, then all prompts are answered together, each under its own z. */
+import type { CallParsed, DecisionDto, MixPartDto } from '../../shared/contract.ts';
+import { SingularError } from '../../shared/errors.ts';
+import type { ServiceContext } from './context.ts';
+import { firstPass } from './firstPass.ts';
+import { found } from './found.ts';
+import type { HandlerGroup } from './handlers.ts';
+import { svdReady } from './prepare.ts';
+import { soundingParts } from './vectors.ts';
+
+export function adaptHandlers(context: ServiceContext): HandlerGroup<'adapt'> {
+  const { stores, catalog, engine, vectors } = context;
+
+  const mixOf = (strategy: CallParsed<'adapt.answer'>['strategy'], modelId: string): MixPartDto[] => {
+    if (typeof strategy === 'string') return [];
+    const mix = found(stores.mixes.get(strategy.mixId), `mix ${strategy.mixId}`);
+    if (mix.modelId !== modelId) throw new SingularError('conflict', `The mix “${mix.name}” belongs to another model.`);
+    return mix.parts;
+  };
+
+  return {
+    'adapt.answer': async ({ modelId, prompts, raw, strategy, sampling }) => {
+      const model = await catalog.use(modelId);
+      const parts = mixOf(strategy, model.id);
+      const mixed = vectors.mixed(parts, model);
+      if (mixed || strategy === 'classifier') await svdReady(context, model);
+      const decisions: DecisionDto[] | undefined = typeof strategy === 'string' && strategy !== 'none' ? await firstPass(context, model, strategy, prompts) : undefined;
+      if (decisions?.some(({ expertId }) => expertId !== null)) await svdReady(context, model);
+      const began = performance.now();
+      const { rows } = await engine.call('generate', {
+        model: catalog.place(model), sampling,
+        rows: prompts.map((prompt, i) => {
+          const expertId = decisions?.[i].expertId ?? null;
+          const z = expertId === null ? mixed : vectors.ofExpert(expertId);
+          return { prompt: raw ? prompt : [{ role: 'user' as const, content: prompt }], raw, seed: sampling.seed, ...(z && { z }) };
+        }),
+      });
+      const secondPassMs = performance.now() - began;
+      const alphas = soundingParts(parts).map(({ expertId, alpha }) => ({ name: stores.experts.get(expertId)?.name ?? expertId, alpha }));
+      return rows.map(({ text, ids }, i) => ({
+        text, ids, tokens: ids.length, firstPassMs: decisions?.[i].firstPassMs ?? 0, secondPassMs,
+        ...(decisions && { decision: decisions[i] }), ...(typeof strategy !== 'string' && { alphas }),
+      }));
+    },
+  };
+}

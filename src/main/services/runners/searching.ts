@@ -1,0 +1,83 @@
+/**
+ * One search over the engine: every generation that comes back is stored together with where the search goes on after
+ * it. Begun again after a pause, a crash or a restart, it goes on from there and ends with the same α. Both a search of
+ * its own and a cell of a comparison are this.
+ */
+import { z } from 'zod';
+import { searchConfigSchema, type SearchOutcome } from '../../../shared/adaptation.ts';
+import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
+import type { EngineCalls, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
+import type { EngineHost } from '../../engine/host.ts';
+import type { JobRun } from '../../jobs/runner.ts';
+import type { Stores } from '../../db/index.ts';
+import type { UsableModel } from '../modelCatalog.ts';
+import type { RunnerContext } from './context.ts';
+import { follow } from './follow.ts';
+import { rowsForEngine } from './training.ts';
+
+export const searchInputSchema = z.object({
+  searchId: z.string(), modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), expertIds: z.array(z.string()), name: z.string(), config: searchConfigSchema,
+});
+export type SearchInput = z.output<typeof searchInputSchema>;
+
+export interface SearchProgress { done: number; total: number; secondsLeft?: number; note: string }
+export interface SearchingRequest {
+  model: UsableModel;
+  input: SearchInput;
+  /** pause and keep; a wish that came before is told at once */
+  onSteer: JobRun['onSteer'];
+  onProgress(progress: SearchProgress): void;
+}
+
+/** Rows that candidates are tried on, compared on, and scored on: drawn from training, validation and test rows; no prompt is in two. */
+export async function searchRows({ engine, stores }: { engine: EngineHost; stores: Pick<Stores, 'datasets'> }, { datasetId, config }: Pick<SearchInput, 'datasetId' | 'config'>): Promise<SearchRows> {
+  const { train, validation, test } = await engine.call('chooseRows', {
+    rows: stores.datasets.sample(datasetId, rowsForEngine), seed: config.seed, atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
+  });
+  return { examples: train, selection: validation, test };
+}
+
+/** Resolves with the outcome when the search is through; rejects with `cancelled` when it was stopped or paused. */
+export async function runSearch(context: RunnerContext, run: JobRun, request: SearchingRequest): Promise<SearchOutcome> {
+  const { engine, stores, catalog, vectors, events } = context;
+  const { model, input } = request;
+  const { searchId, config } = input;
+  const rows = await searchRows(context, input);
+  stores.searches.change(searchId, { rowsUsed: rowsUsedBySearch(stores.datasets.get(input.datasetId), rows) });
+  const checkpoint = stores.searches.checkpoint(searchId);
+  const show = (done: number, seconds: number): void => request.onProgress({
+    done, total: config.generations, note: done === 0 ? 'the base and each expert alone' : `generation ${done} of at most ${config.generations}`,
+    ...(done > 0 && { secondsLeft: (seconds / done) * (config.generations - done) }),
+  });
+  show(checkpoint?.budget.generations ?? 0, checkpoint?.budget.seconds ?? 0);
+  let wish: SteerAction | undefined;
+  const record = (event: EngineCalls['search']['event']): void => {
+    if (event.type === 'start') return stores.searches.change(searchId, { start: { base: event.base, experts: event.experts } });
+    stores.searches.addGeneration(searchId, event.generation, event.checkpoint);
+    events.emit('search.generation', { searchId, generation: event.generation, budget: event.budget });
+    show(event.budget.generations, event.budget.seconds);
+  };
+  const searching = engine.request('search', {
+    model: catalog.place(model), experts: input.expertIds.map((id) => vectors.ofExpert(id)), rows, grader: input.grader, raw: input.raw, config, ...(checkpoint && { checkpoint }),
+  }, (event) => {
+    // a wish that came before the engine had the request is told again when it shows life
+    if (wish) searching.steer(wish);
+    record(event);
+  });
+  request.onSteer((action) => {
+    wish = action;
+    searching.steer(action);
+  });
+  return follow(run, searching);
+}
+
+function rowsUsedBySearch(dataset: DatasetDto | undefined, rows: SearchRows): NonNullable<SearchDto['rowsUsed']> {
+  const { train = 0, validation = 0, test = 0 } = dataset?.splits ?? {};
+  const name = `“${dataset?.name ?? 'a removed dataset'}”`;
+  const from = (named: number, split: string, otherwise: string): string => (named > 0 ? `${split} rows of ${name}` : `${otherwise} of ${name}`);
+  return {
+    examples: { rows: rows.examples.length, from: from(train, 'train', 'rows that a training trains on,') },
+    selection: { rows: rows.selection.length, from: from(validation, 'validation', 'rows that a training chooses by,') },
+    test: { rows: rows.test.length, from: from(test, 'test', 'rows that a training is scored on,') },
+  };
+}
