@@ -1,10 +1,11 @@
 /** Words of the command line that need reading before or beside commander: option order, `--set`, `--mix`. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { searchConfigSchema, searchPresets, type SearchConfig } from '../../shared/adaptation.ts';
 import { SingularError } from '../../shared/errors.ts';
 import { presets, trainingConfigSchema, type PresetName, type TrainingConfig } from '../../shared/training.ts';
 
-const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare']);
+const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare', 'dispatcher', 'search']);
 const switches: ReadonlySet<string> = new Set(['--json', '--raw', '--help', '-h', '--version', '-V']);
 
 /**
@@ -93,6 +94,15 @@ function configurationFile(file: string): Record<string, unknown> {
   const object = z.record(z.string(), z.unknown()).safeParse(parsed);
   if (!object.success) throw new SingularError('bad-input', `${file} must hold one JSON object of settings.`);
   return object.data;
+}
+
+/** A preset of the search, overlaid by `--set`. */
+export function searchConfig(preset: string, pairs: readonly string[]): SearchConfig {
+  if (!(preset in searchPresets)) throw usage(`--preset is quick or paper, not “${preset}”.`);
+  const changes = Object.entries(settings(pairs, Object.keys(searchConfigSchema.shape))).map(([key, value]) => [key, value === 'true' ? true : value === 'false' ? false : value]);
+  const result = searchConfigSchema.safeParse({ ...searchPresets[preset as keyof typeof searchPresets], ...Object.fromEntries(changes) as object });
+  if (!result.success) throw usage(`--set ${firstIssue(result.error)}.`);
+  return result.data;
 }
 
 const samplingKeys = ['maxTokens', 'temperature', 'topP', 'topK', 'seed'] as const;

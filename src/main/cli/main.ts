@@ -5,6 +5,8 @@
 import { Command, CommanderError } from 'commander';
 import { SingularError } from '../../shared/errors.ts';
 import { commandFirst } from './arguments.ts';
+import { adaptCommand, searchCommand } from './commands/adapt.ts';
+import { answerCommand, dispatcherCommand } from './commands/dispatch.ts';
 import { compareCommand } from './commands/compare.ts';
 import { evaluateCommand, generateCommand, objectiveCommand } from './commands/answers.ts';
 import { expertCommand, mixCommand } from './commands/experts.ts';
@@ -16,7 +18,7 @@ function program(): Command {
     .description('Train, mix and export experts (z-vectors) of language models on this machine.')
     .option('--home <dir>', 'where the database and caches live')
     .option('--json', 'one JSON object; for long commands one a line, the result last');
-  for (const command of [modelCommand(), svdCommand(), generateCommand(), objectiveCommand(), trainCommand(), evaluateCommand(), expertCommand(), mixCommand(), compareCommand()]) {
+  for (const command of [modelCommand(), svdCommand(), generateCommand(), objectiveCommand(), trainCommand(), evaluateCommand(), expertCommand(), mixCommand(), adaptCommand(), searchCommand(), dispatcherCommand(), answerCommand(), compareCommand()]) {
     root.addCommand(command);
   }
   quiet(root);
