@@ -75,7 +75,7 @@ export function loraWeights(base: Weights, matrices: readonly MatrixShape[], for
     const { a, b, magnitude } = inputs.get(name) ?? {};
     return [...(a && b ? [[loraAName(name), a], [loraBName(name), b]] as const : []), ...(magnitude ? [[magnitudeName(name), magnitude]] as const : [])];
   }));
-  return { tensor: base.tensor, project, trained };
+  return { tensor: base.tensor, project, trained, byToken: dropout };
 }
 
 /** `merged:<matrix>` [rows, columns], and for DoRA `norm:<matrix>` [rows]. */

@@ -2,7 +2,7 @@
  * The Llama and Mistral decoder as graph functions: one layer, top to bottom, over whichever weights it is given.
  * Attention comes in two forms: over the whole sequence at once, and one new token against a cache.
  */
-import { add, concat, gather, input, matmul, mul, reshape, rmsNorm, rotary, silu, slice, sliceFrom, softmax, transpose } from '../graph/builders.ts';
+import { add, concat, constant, gather, input, matmul, mul, reshape, rmsNorm, rotary, silu, slice, sliceFrom, softmax, transpose } from '../graph/builders.ts';
 import type { Node } from '../graph/ops.ts';
 import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
@@ -115,23 +115,27 @@ export const pastValueName = (layer: number): string => `pastValue${layer}`;
 
 /**
  * One new token of each row against a cache that JavaScript owns: the past is fed as it lies, only the new key and
- * value go out. `mask` [rows, 1, 1, past] is additive over the past; the new token sees itself.
+ * value go out. The past is [rows, keyValueHeads, 1, past, headDim]; `mask` [rows, 1, 1, 1, past] is additive over it;
+ * the new token sees itself.
+ *
+ * Every product is a row times a matrix, alpha 1: ONNX Runtime then reads keys and values in place, where it would copy
+ * them into its own order for two rows. The queries are scaled by a vector, since it would fold a scalar back into alpha.
  */
 export function cachedAttention(config: ModelConfig, mask: Node, fresh: (layer: number, key: Node, value: Node) => void): Attend {
   const { heads, keyValueHeads, headDim } = config;
   const group = heads / keyValueHeads;
-  const alpha = 1 / Math.sqrt(headDim);
+  const scale = constant(new Float32Array(headDim).fill(1 / Math.sqrt(headDim)), [headDim]);
+  const past = (name: string): Node => input(name, 'float32', ['rows', keyValueHeads, 1, 'past', headDim]);
+  const own = (x: Node): Node => reshape(x, ['rows', keyValueHeads, 1, 1, headDim]);
   return (layer, { query, key, value }) => {
     fresh(layer, key, value);
-    const pastKey = input(pastKeyName(layer), 'float32', ['rows', keyValueHeads, 'past', headDim]);
-    const pastValue = input(pastValueName(layer), 'float32', ['rows', keyValueHeads, 'past', headDim]);
-    const grouped = reshape(query, ['rows', keyValueHeads, group, headDim]);
-    const onPast = add(matmul(grouped, pastKey, { transposeB: true, alpha }), mask);
-    const onNew = matmul(grouped, key, { transposeB: true, alpha });
-    const joined = softmax(concat([onNew, onPast], 3));
-    const pNew = slice(joined, 3, 0, 1);
-    const pPast = sliceFrom(joined, 3, 1, 'past');
-    const attended = add(matmul(pPast, pastValue), matmul(pNew, value));
+    const grouped = reshape(mul(query, scale), ['rows', keyValueHeads, group, 1, headDim]);
+    const onPast = add(matmul(grouped, past(pastKeyName(layer)), { transposeB: true }), mask);
+    const onNew = matmul(grouped, own(key), { transposeB: true });
+    const joined = softmax(concat([onNew, onPast], 4));
+    const pNew = slice(joined, 4, 0, 1);
+    const pPast = sliceFrom(joined, 4, 1, 'past');
+    const attended = add(matmul(pPast, past(pastValueName(layer))), mul(pNew, own(value)));
     return reshape(attended, ['rows', 1, heads * headDim]);
   };
 }

@@ -58,10 +58,10 @@ export function prefillGraph(config: ModelConfig, weights: Weights, mode: Sampli
 /** What a decode step adds to the cache: a key and a value of each layer, [rows, layers · 2 · keyValueHeads, 1, headDim] as one output. */
 export const freshName = 'fresh';
 
-/** ids, positions [rows, 1], mask [rows, 1, 1, past], past keys and values → the next token, and its row's new keys and values. */
+/** ids, positions [rows, 1], mask [rows, 1, 1, 1, past], past keys and values → the next token, and its row's new keys and values. */
 export function decodeGraph(config: ModelConfig, weights: Weights, mode: SamplingMode): Graph {
   const fresh: Node[] = [];
-  const attend = cachedAttention(config, input('mask', 'float32', ['rows', 1, 1, 'past']), (_, key, value) => void fresh.push(key, value));
+  const attend = cachedAttention(config, input('mask', 'float32', ['rows', 1, 1, 1, 'past']), (_, key, value) => void fresh.push(key, value));
   const hidden = decoder(config, weights, decoderInputs(config, 1), attend);
   const logits = logitsOf(config, weights, reshape(hidden, ['rows', config.hiddenSize]));
   return graph('decode', { ...chooseToken(logits, mode), [freshName]: concat(fresh, 1) });
@@ -146,7 +146,9 @@ export function objectiveGraph(
   options: ObjectiveGraphOptions,
 ): Graph {
   const { klDirection, gradient, recompute = false, headParts = 1 } = options;
-  const hidden = gather(flatHidden(config, weights, { recompute }), input('at', 'int64', ['n']));
+  const at = input('at', 'int64', ['n']);
+  const wanted = (x: Node): Node => gather(flat(x), at);
+  const hidden = weights.byToken ? wanted(whole(config, weights, { recompute })) : whole(config, weights, { recompute, places: wanted });
   const baseHidden = input('baseHidden', 'float32', ['n', config.hiddenSize]);
   const targets = input('targets', 'int64', ['n', 1]);
   const compared = inParts(headParts, [hidden, baseHidden, targets], ([h, b, t]) => (headParts > 1 ? recomputedComparison : comparison)(config, weights, h, b, t));

@@ -27,6 +27,8 @@ export interface Weights {
 /** Weights with inputs of their own, by the name of the tensor that is trained. */
 export interface TrainableWeights extends Weights {
   trained: ReadonlyMap<string, Node>;
+  /** products depend on which row or token they are of (a z per row, dropout): x must be [rows, tokens, …] */
+  byToken?: boolean;
 }
 
 /** How z comes in: `shared` is one vector for all rows, `per-row` one for each. */
@@ -60,7 +62,7 @@ export function factorisedWeights(base: Weights, matrices: readonly FactorisedMa
     const rotated = matmul(x, placed(`${name}:vt`, factor.vt), { transposeB: true });
     return matmul(mul(rotated, scale), placed(`${name}:u`, factor.u), { transposeB: true });
   };
-  return { tensor: base.tensor, project, trained: scales };
+  return { tensor: base.tensor, project, trained: scales, byToken: mode === 'per-row' };
 }
 
 /** W′ = U diag(s) Vᵀ of each matrix [rows, columns], from the inputs `scale:<matrix>`. */

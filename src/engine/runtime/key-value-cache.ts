@@ -133,8 +133,8 @@ export class KeyValueCache {
 
   /** Inputs of a decode step; they alias this cache's memory and stay valid until the next `relayout`. */
   feeds(): Feeds {
-    const dims = [this.rows, this.shape.keyValueHeads, this.capacity, this.shape.headDim];
-    const feeds: Feeds = { mask: floats(this.mask, [this.rows, 1, 1, this.capacity]) };
+    const dims = [this.rows, this.shape.keyValueHeads, 1, this.capacity, this.shape.headDim];
+    const feeds: Feeds = { mask: floats(this.mask, [this.rows, 1, 1, 1, this.capacity]) };
     this.layers.forEach(({ key, value }, layer) => {
       feeds[pastKeyName(layer)] = floats(key, dims);
       feeds[pastValueName(layer)] = floats(value, dims);
