@@ -250,7 +250,7 @@ describe.skipIf(!existsSync(folder))('the loop on stories260K (../shared; skippe
   });
 
   it('refuses a layer that the model does not have', async () => {
-    await expect(run({ layers: [7] })).rejects.toThrow('layers names layer 7');
+    await expect(run({ layers: [7] })).rejects.toThrow('“layers” names layer 7');
   });
 
   it('refuses a checkpoint that cannot be read', async () => {
