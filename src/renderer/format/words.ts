@@ -1,4 +1,13 @@
+import type { DispatcherKind } from '../../shared/adaptation.ts';
 import type { Method } from '../../shared/training.ts';
 
 /** Methods as people write them. */
 export const methodWords: Record<Method, string> = { svf: 'SVF', lora: 'LoRA', dora: 'DoRA', ia3: 'IA³' };
+/** Ways to find a question's expert. */
+export const dispatcherWords: Record<DispatcherKind, string> = { prompt: 'Prompt', classifier: 'Classifier', embedding: 'Embedding' };
+/** How each finds it, in a sentence. */
+export const dispatcherAbout: Record<DispatcherKind, string> = {
+  prompt: 'The model is asked which kind of question this is; nothing is trained.',
+  classifier: 'The same question, asked with an expert trained to sort questions.',
+  embedding: 'A small classifier reads the base model’s own hidden state of the question.',
+};

@@ -1,6 +1,7 @@
 /** The parts that screens are made of. */
 export { default as Badge } from './Badge.svelte';
 export { default as Button } from './Button.svelte';
+export { default as Choice } from './Choice.svelte';
 export { default as ConfirmDialog } from './ConfirmDialog.svelte';
 export { default as CopyField } from './CopyField.svelte';
 export { default as Dialog } from './Dialog.svelte';

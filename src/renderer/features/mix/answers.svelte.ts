@@ -3,13 +3,16 @@
  * Events carry an answer id that the call returns only after it was accepted, so early ones are kept and replayed.
  */
 import { isHeard } from './effective.ts';
-import type { AnswerComparisonDto, AnswerStatsDto, Bridge, Events, MixPartDto, Sampling } from '../../../shared/contract.ts';
+import type { DispatcherKind } from '../../../shared/adaptation.ts';
+import type { AnswerComparisonDto, AnswerStatsDto, Bridge, DecisionDto, Events, MixPartDto, Sampling } from '../../../shared/contract.ts';
 
 export type SideName = 'base' | 'mix';
 export interface Verdict { right: boolean; score: number; reason: string }
 /** A row of a dataset that lies in the prompt box: its answer can be graded. */
 export interface Expectation { datasetId: string; datasetName: string; row: number; grader: string; reference: string | null }
-export interface Question { modelId: string; prompt: string; raw: boolean; sampling: Sampling; parts: MixPartDto[]; expectation: Expectation | null }
+/** Who decides what the mix's side is: the faders, or a first pass of the model. */
+export type Strategy = 'faders' | DispatcherKind;
+export interface Question { modelId: string; strategy: Strategy; prompt: string; raw: boolean; sampling: Sampling; parts: MixPartDto[]; expectation: Expectation | null }
 
 export class Side {
   text = $state('');
@@ -25,13 +28,16 @@ export class Side {
   }
 }
 
-type AnswerEvent = { [E in 'answer.tokens' | 'answer.done' | 'answer.compared' | 'answer.failed']: { event: E; payload: Events[E] } }['answer.tokens' | 'answer.done' | 'answer.compared' | 'answer.failed'];
+type AnswerEventName = 'answer.decided' | 'answer.tokens' | 'answer.done' | 'answer.compared' | 'answer.failed';
+type AnswerEvent = { [E in AnswerEventName]: { event: E; payload: Events[E] } }[AnswerEventName];
 
 export class Answers {
   readonly #bridge: Bridge;
   base = new Side();
   mix = new Side();
   comparison = $state.raw<AnswerComparisonDto | null>(null);
+  /** of the first pass, where the model chooses */
+  decision = $state.raw<DecisionDto | null>(null);
   /** what went wrong, as it was thrown or sent */
   error = $state.raw<unknown>(null);
   /** the question on show; null before the first */
@@ -46,7 +52,7 @@ export class Answers {
   #baseKey = '';
 
   /** whether the mix that was asked is the base itself: then there is nothing to compare */
-  askedBase = $derived(this.asked !== null && isBase(this.asked.parts));
+  askedBase = $derived(this.asked !== null && (this.asked.strategy === 'faders' ? isBase(this.asked.parts) : this.decision !== null && this.decision.expertId === null));
   running = $derived(this.base.streaming || this.mix.streaming);
 
   constructor(bridge: Bridge) {
@@ -56,6 +62,7 @@ export class Answers {
   /** Listens as long as the application runs; returns the way to stop. */
   listen(): () => void {
     const offs = [
+      this.#bridge.on('answer.decided', (payload) => this.#take({ event: 'answer.decided', payload })),
       this.#bridge.on('answer.tokens', (payload) => this.#take({ event: 'answer.tokens', payload })),
       this.#bridge.on('answer.done', (payload) => this.#take({ event: 'answer.done', payload })),
       this.#bridge.on('answer.compared', (payload) => this.#take({ event: 'answer.compared', payload })),
@@ -73,6 +80,7 @@ export class Answers {
     this.asked = question;
     this.error = null;
     this.comparison = null;
+    this.decision = null;
     if (!mixOnly) this.base.begin();
     this.#baseKey = key;
     this.mix.begin();
@@ -80,7 +88,7 @@ export class Answers {
     this.#pending = [];
     try {
       const { answerId } = await this.#bridge.call('desk.answer', {
-        modelId: question.modelId, prompt: question.prompt, raw: question.raw, parts: question.parts, sampling: question.sampling,
+        modelId: question.modelId, strategy: question.strategy, prompt: question.prompt, raw: question.raw, parts: question.parts, sampling: question.sampling,
         sides: mixOnly ? 'mix' : 'both', ...(mixOnly && this.conversationId ? { conversationId: this.conversationId } : {}),
       });
       if (turn !== this.#turn) return;
@@ -112,6 +120,7 @@ export class Answers {
     this.asked = null;
     this.error = null;
     this.comparison = null;
+    this.decision = null;
     this.#baseKey = '';
     for (const [side, text] of [[this.base, base], [this.mix, mix]] as const) {
       side.begin();
@@ -124,6 +133,9 @@ export class Answers {
     if (this.#pending) { this.#pending.push(entry); return; }
     if (entry.payload.answerId !== this.#answerId) return;
     switch (entry.event) {
+      case 'answer.decided':
+        this.decision = entry.payload.decision;
+        break;
       case 'answer.tokens': {
         const side = this[entry.payload.side];
         side.text += entry.payload.tokens.map((token) => token.text).join('');

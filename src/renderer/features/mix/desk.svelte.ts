@@ -94,6 +94,15 @@ export class Desk {
     this.bypass = false;
   }
 
+  /** The faders as a first pass decided: its expert whole and everything else at the base; null is the base. An expert that is not here is put on the desk. */
+  async follow(expertId: string | null): Promise<void> {
+    this.reset();
+    if (expertId === null) return;
+    const strip = this.strips.find((one) => one.expertId === expertId);
+    if (strip) strip.alpha = 1;
+    else await this.addById(expertId);
+  }
+
   clear(): void {
     this.strips = [];
     this.saved = null;

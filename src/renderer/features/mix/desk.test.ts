@@ -87,6 +87,20 @@ describe('the desk', () => {
     expect(desk.strips[1].alpha).toBe(0.75);
   });
 
+  it('follows a first pass: its expert whole, everything else at the base', async () => {
+    const desk = new Desk(services([expert('math'), expert('code')]).bridge);
+    desk.model = model;
+    await desk.addById('math');
+    desk.factor = 0.5;
+    desk.strips[0].muted = true;
+    await desk.follow('code');
+    expect(desk.parts.map(({ expertId, alpha }) => [expertId, alpha])).toEqual([['math', 0], ['code', 1]]);
+    await desk.follow('math');
+    expect(desk.strips.map(({ alpha, muted }) => [alpha, muted])).toEqual([[1, false], [0, false]]);
+    await desk.follow(null);
+    expect(desk.strips.every(({ alpha }) => alpha === 0)).toBe(true);
+  });
+
   it('moves all layers by the same amount, and to the base at 0', async () => {
     const desk = await deskOf(expert('math'));
     const strip = desk.strips[0];
@@ -100,7 +114,7 @@ describe('the desk', () => {
 });
 
 describe('an answer', () => {
-  const question: Question = { modelId: 'm', prompt: 'How many?', raw: false, sampling: samplingSchema.parse({}), parts: [], expectation: { datasetId: 'd', datasetName: 'math', row: 0, grader: 'number', reference: '29' } };
+  const question: Question = { modelId: 'm', strategy: 'faders', prompt: 'How many?', raw: false, sampling: samplingSchema.parse({}), parts: [], expectation: { datasetId: 'd', datasetName: 'math', row: 0, grader: 'number', reference: '29' } };
   const stats = { tokens: 2, promptTokens: 3, tokensPerSecond: 10, firstTokenMs: 1, stopReason: 'stop' as const };
 
   it('keeps tokens that arrive before the call returns, and drops those of an older question', async () => {
@@ -140,6 +154,22 @@ describe('an answer', () => {
     await answers.ask({ ...question, prompt: 'Another?' }, true);
     expect(calls.filter((call) => call.name === 'desk.answer').map((call) => call.input['sides'])).toEqual(['both', 'mix', 'both']);
     expect(answers.base.text).toBe('');
+  });
+
+  it('shows what the first pass decided, and knows that the base was asked only by its word', async () => {
+    const { bridge, emit, calls } = services();
+    const answers = new Answers(bridge);
+    answers.listen();
+    const decision = (expertId: string | null) => ({ strategy: 'embedding' as const, expertId, expertName: expertId ?? 'base', confidence: 0.9, probabilities: [{ name: 'math', probability: 0.1 }, { name: 'base', probability: 0.9 }], firstPassMs: 12 });
+    const asking = answers.ask({ ...question, strategy: 'embedding' });
+    emit('answer.decided', { answerId: 'a1', decision: decision(null) });
+    await asking;
+    expect(calls.find((call) => call.name === 'desk.answer')?.input['strategy']).toBe('embedding');
+    expect([answers.decision?.expertName, answers.askedBase]).toEqual(['base', true]);
+    await answers.ask({ ...question, strategy: 'embedding', prompt: 'Another?' });
+    expect([answers.decision, answers.askedBase]).toEqual([null, false]);
+    emit('answer.decided', { answerId: 'a1', decision: decision('late') });
+    expect(answers.decision).toBeNull();
   });
 
   it('says why it failed and can be asked again', async () => {

@@ -2,19 +2,22 @@
  * What lies on the desk while the application runs: it outlives the screen, and a draft of it outlives the window.
  */
 import { z } from 'zod';
+import { dispatcherKinds } from '../../../shared/adaptation.ts';
 import { mixPartSchema, samplingSchema, type ModelDto, type Sampling } from '../../../shared/contract.ts';
 import { bridge } from '../../bridge/index.ts';
-import { datasets } from '../../state/index.ts';
+import { datasets, dispatchers } from '../../state/index.ts';
 import { announce } from '../../ui/announcer.svelte.ts';
 import { notify } from '../../ui/toast.ts';
-import { Answers, type Expectation } from './answers.svelte.ts';
+import { Answers, type Expectation, type Strategy } from './answers.svelte.ts';
 import { Desk } from './desk.svelte.ts';
 import { Rows } from './rows.svelte.ts';
 
+export const strategySchema = z.enum(['faders', ...dispatcherKinds]);
 const draftKey = 'singular.desk';
 const draftSchema = z.object({
   modelId: z.string().nullable(), mixId: z.string().nullable(), parts: z.array(mixPartSchema), factor: z.number().min(-1).max(10),
   prompt: z.string().max(100_000), raw: z.boolean(), sampling: samplingSchema, onRelease: z.boolean(), datasetId: z.string().nullable(),
+  strategy: strategySchema.default('faders'),
 });
 
 class Session {
@@ -26,6 +29,8 @@ class Session {
   sampling = $state<Sampling>(samplingSchema.parse({}));
   /** a moved fader asks again when it is let go */
   onRelease = $state(true);
+  /** the faders, or the model's own choice */
+  strategy = $state<Strategy>('faders');
   expectation = $state.raw<Expectation | null>(null);
   #restored = false;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
@@ -35,7 +40,10 @@ class Session {
   isRaw = $derived(this.raw || this.desk.model?.hasChatTemplate === false);
   /** whose rows “next row” takes */
   dataset = $derived(this.rows.chosenOf(datasets.value, this.desk.usable[0]?.expert?.provenance.datasetName, datasets.heldOut));
-  canAsk = $derived(this.desk.model !== null && !this.desk.model.unusable && (this.prompt.trim() !== '' || this.isRaw));
+  dispatchersRead = $derived(dispatchers.of(this.desk.model?.id) !== undefined);
+  /** what would choose; undefined with the faders, and before it is made */
+  dispatcher = $derived(this.strategy === 'faders' ? undefined : dispatchers.find(this.desk.model?.id, this.strategy));
+  canAsk = $derived(this.desk.model !== null && !this.desk.model.unusable && (this.prompt.trim() !== '' || this.isRaw) && (this.strategy === 'faders' || this.strategy === 'prompt' || this.dispatcher !== undefined));
 
   constructor() {
     this.answers.listen();
@@ -45,7 +53,7 @@ class Session {
     const model = this.desk.model;
     if (!model || !this.canAsk) return;
     await this.answers.ask({
-      modelId: model.id, prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling), parts: $state.snapshot(this.desk.parts),
+      modelId: model.id, strategy: this.strategy, prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling), parts: $state.snapshot(this.desk.parts),
       expectation: this.expectation,
     }, keepBase);
   }
@@ -53,7 +61,7 @@ class Session {
   /** A fader was let go: ask the same question again, once for a burst of keys. */
   released(): void {
     clearTimeout(this.#releaseTimer);
-    if (!this.onRelease || !this.answers.asked || this.answers.asked.prompt !== this.prompt) return;
+    if (!this.onRelease || this.strategy !== 'faders' || !this.answers.asked || this.answers.asked.prompt !== this.prompt) return;
     this.#releaseTimer = setTimeout(() => void this.ask(true), 220);
   }
 
@@ -77,8 +85,9 @@ class Session {
   async copyCommand(): Promise<void> {
     const model = this.desk.model;
     if (!model) return;
-    const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling) });
-    await navigator.clipboard.writeText(command);
+    const chooses = this.strategy !== 'faders';
+    const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: chooses ? [] : $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling) });
+    await navigator.clipboard.writeText(chooses ? command.replace(' generate ', ` answer --strategy ${this.strategy} `) : command);
     notify('success', 'The command line that gives this answer is on the clipboard.');
   }
 
@@ -94,6 +103,7 @@ class Session {
     this.raw = draft.raw;
     this.sampling = draft.sampling;
     this.onRelease = draft.onRelease;
+    this.strategy = draft.strategy;
     this.rows.chosenId = draft.datasetId;
     if (draft.parts.length > 0 && this.desk.strips.length === 0) await this.desk.lay(draft.parts);
     this.desk.factor = draft.factor;
@@ -110,7 +120,7 @@ class Session {
     if (!this.#restored) return;
     const draft: z.infer<typeof draftSchema> = {
       modelId: this.desk.model?.id ?? null, mixId: this.desk.saved?.id ?? null, parts: this.desk.strips.map((strip) => strip.toPart()), factor: this.desk.factor,
-      prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), onRelease: this.onRelease, datasetId: this.rows.chosenId,
+      prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), onRelease: this.onRelease, datasetId: this.rows.chosenId, strategy: this.strategy,
     };
     clearTimeout(this.#draftTimer);
     this.#draftTimer = setTimeout(() => {
