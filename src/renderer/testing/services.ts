@@ -3,6 +3,7 @@ import type { AppInfoDto, CallName, EventName, ExpertDto, JobDto, ModelDto, Sett
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
 import { projections } from '../../shared/matrices.ts';
 import { quickPreset } from '../../shared/training.ts';
+import { decision, dispatchersOf, searchesOf, summaryOf } from './adaptation.ts';
 import { comparison, datasets, listed, rowsUsed, run, spectrum, testScore } from './training.ts';
 import type { DesktopApi } from '../bridge/desktop.ts';
 
@@ -64,6 +65,7 @@ export class MadeUpServices implements DesktopApi {
       job('j2', { kind: 'svd', title: 'Prepare HuggingFaceTB/SmolLM2-135M-Instruct', modelId: 'm2', state: 'paused', startedAt: now - 4 * minute, progress: { done: 84, total: 210, unit: 'matrices', secondsLeft: 340 }, queuePosition: 1 }),
       job('j3', { title: `Train “${longName}” on tiny-llama`, queuePosition: 2 }),
       job('j4', { kind: 'download', title: 'Download HuggingFaceTB/SmolLM2-360M', state: 'failed', endedAt: now - 30 * minute, startedAt: now - 31 * minute, progress: { done: 0, total: 0, unit: 'bytes' }, error: { code: 'unavailable', message: 'https://huggingface.co could not be reached: the name could not be resolved.' } }),
+      job('j20', { kind: 'search', title: 'Search “math-hard, 10 examples”', state: 'running', startedAt: now - minute, searchId: 's0', canKeep: true, progress: { done: 9, total: 20, unit: 'generations', secondsLeft: 22 } }),
       job('j5', { kind: 'export', title: 'Export “math” as a merged checkpoint', state: 'succeeded', startedAt: now - 50 * minute, endedAt: now - 49 * minute, progress: { done: 18_400_000, total: 18_400_000, unit: 'bytes' } }),
       job('j6', { title: 'Train “rhymes” on tiny-llama', state: 'interrupted', runId: 'r2', startedAt: now - 90 * minute, endedAt: now - 80 * minute, progress: { done: 12, total: 40, unit: 'steps' } }),
     ];
@@ -89,6 +91,15 @@ export class MadeUpServices implements DesktopApi {
 
   #emit(event: EventName, payload: unknown): void {
     for (const listener of this.#listeners.get(event) ?? []) listener(payload);
+  }
+
+  /** Answers in the desk's columns, a token at a time. */
+  #speak(decides: boolean): void {
+    if (decides) setTimeout(() => this.#emit('answer.decided', { answerId: 'a1', decision }), 300);
+    for (const side of ['base', 'mix'] as const) {
+      for (const [at, text] of ['There ', 'are ', '1', '2 ', 'apples.'].entries()) setTimeout(() => this.#emit('answer.tokens', { answerId: 'a1', side, tokens: [{ text, id: at }] }), 400 + 60 * at);
+      setTimeout(() => this.#emit('answer.done', { answerId: 'a1', side, stats: { tokens: 24, promptTokens: 20, tokensPerSecond: 270, firstTokenMs: 12, stopReason: 'stop' } }), 800);
+    }
   }
 
   #expert(id: unknown): ExpertDto {
@@ -118,6 +129,14 @@ export class MadeUpServices implements DesktopApi {
       case 'datasets.list': return this.#options.empty ? [] : datasets;
       case 'datasets.preview': return { rows: Array.from({ length: 20 }, (_, row) => ({ row, text: `<s>user: What is ${row} + 3?</s>`, prompt: `What is ${row} + 3?`, promptTokens: 14, reference: String(row + 3) })), total: 20 };
       case 'mixes.list': return [];
+      case 'searches.list': { const all = this.#options.empty ? [] : searchesOf(Date.now()).map(summaryOf); return { searches: all, total: all.length }; }
+      case 'searches.get': { const found = searchesOf(Date.now()).find(({ id }) => id === input.id); if (!found) throw new SingularError('not-found', 'There is no such search.'); return found; }
+      case 'searches.cost': return { generations: 20, candidates: 640, answers: 7430, promptTokens: 312_000, secondsEstimated: 52 };
+      case 'dispatchers.list': return this.#options.empty ? [] : dispatchersOf(Date.now());
+      case 'dispatchers.make': return { jobId: 'j1', dispatcherId: 'p1' };
+      case 'adapt.answer': return (input.prompts as string[]).map(() => ({ text: '42', ids: [1], tokens: 24, decision, firstPassMs: 6.4, secondPassMs: 88 }));
+      case 'desk.answer': this.#speak(input.strategy !== 'faders'); return { answerId: 'a1' };
+      case 'desk.cancel': return null;
       case 'models.spectrum': return spectrum();
       case 'comparisons.list': return this.#options.empty ? [] : [listed(comparison(Date.now()))];
       case 'comparisons.get': return comparison(Date.now());

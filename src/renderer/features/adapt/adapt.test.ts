@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { paperSearch, quickSearch, searchConfigSchema, type CandidateDto, type GenerationDto } from '../../../shared/adaptation.ts';
+import { mixPartSchema, type Bridge, type CallName, type DatasetDto, type EventName, type Events, type ExpertDto, type SearchDto } from '../../../shared/contract.ts';
+import { toCsv } from '../../charts/figure/table.ts';
+import { axesOf, Brush, moved } from './brush.svelte.ts';
+import { AdaptDraft } from './draft.svelte.ts';
+import { LiveSearch } from './live-search.svelte.ts';
+import { candidatesTable, coordinate, partsOf, populationOf, sameAlphas, withGeneration } from './population.ts';
+import { allSettings, faultsOf, presetDifferences } from './settings.ts';
+
+const candidate = (x: number[], score: number, generation = 0, tieBreak = 0): CandidateDto => ({ x, alphas: x, score, tieBreak, generation });
+const generation = (at: number, candidates: CandidateDto[]): GenerationDto => ({ generation: at, candidates, elites: [0], mean: [0.5, 0.2], deviation: [0.1, 0.2], best: candidates[0], seconds: 1 });
+const generations = [generation(0, [candidate([0, 0.4], 0.2), candidate([1, -0.2], 0.6)]), generation(1, [candidate([0.8, 0.1], 0.6, 1, -1), candidate([0.9, 0.1], 0.6, 1, -0.5)])];
+const search = { id: 's', jobId: 'j', state: 'running', generations, experts: [{ id: 'a', name: 'math' }, { id: 'b', name: 'code' }], config: quickSearch } as unknown as SearchDto;
+
+describe('the picture of a population', () => {
+  it('has every candidate of every generation on the coordinate of each expert', () => {
+    const [math, code] = populationOf(generations, ['math', 'code'], null);
+    expect(math.points.map(({ value }) => value)).toEqual([0, 1, 0.8, 0.9]);
+    expect(code.points.map(({ elite }) => elite)).toEqual([true, false, true, false]);
+    expect(code.bands[1]).toEqual({ generation: 1, mean: 0.2, deviation: 0.2 });
+  });
+  it('takes one layer of an expert, or the mean over its layers', () => {
+    const x = [1, 2, 3, 10, 20, 30];
+    expect([coordinate(x, 0, 2, null), coordinate(x, 1, 2, null), coordinate(x, 1, 2, 2)]).toEqual([2, 20, 30]);
+  });
+  it('is a file of all candidates with a column for each layer', () => {
+    const layered = [{ ...generations[0], mean: [0, 0, 0, 0], candidates: [{ ...candidate([0, 1, 2, 3], 0.5), alphas: [[0, 1], [2, 3]] }] }];
+    expect(toCsv(candidatesTable(layered, ['math', 'math']))).toBe('Generation,Elite,Score,Tie-break,"α of math, layer 0","α of math, layer 1","α of math (2), layer 0","α of math (2), layer 1"\r\n1,yes,0.5,0,0,1,2,3\r\n');
+  });
+});
+
+describe('a candidate on the desk', () => {
+  it('is parts as the contract wants them, per layer too', () => {
+    const parts = partsOf(search.experts, [0.5, [0.1, -0.2]]);
+    expect(mixPartSchema.array().parse(JSON.parse(JSON.stringify(parts)))).toEqual([{ expertId: 'a', alpha: 0.5, muted: false, solo: false }, { expertId: 'b', alpha: [0.1, -0.2], muted: false, solo: false }]);
+    expect([sameAlphas([0.5, [0.1]], [0.5, [0.1]]), sameAlphas([0.5], [[0.5]])]).toEqual([true, false]);
+  });
+});
+
+describe('the brushed axes', () => {
+  const axes = axesOf(generations, ['math', 'code']);
+  it('are generation, an α for each expert, and the score', () => expect(axes.map(({ label }) => label)).toEqual(['Generation', 'α of math', 'α of code', 'Score']));
+  it('choose what lies within all ranges, the best first, ties by likelihood', () => {
+    const brush = new Brush();
+    expect(brush.chosen(generations, axes).map(({ x }) => x[0])).toEqual([1, 0.9, 0.8, 0]);
+    brush.set(axes[1], [0.5, 0.95]);
+    expect(brush.chosen(generations, axes).map(({ x }) => x[0])).toEqual([0.9, 0.8]);
+    brush.set(axes[0], [1, 1]);
+    expect(brush.chosen(generations, axes)).toEqual([]);
+    brush.set(axes[0], axes[0].domain);
+    brush.set(axes[1], axes[1].domain);
+    expect(brush.active).toBe(false);
+  });
+  it('move an end within the scale and never past the other', () => {
+    expect(moved([0, 1], 0, 2, [-1, 3])).toEqual([1, 1]);
+    expect(moved([0, 1], 1, 9, [-1, 3])).toEqual([0, 3]);
+    expect(moved([0, 1], 0, -9, [-1, 3])).toEqual([-1, 1]);
+  });
+  it('take new generations into a whole axis', () => {
+    const brush = new Brush();
+    brush.set(axes[3], [0.6, 0.6]);
+    const more = [...generations, generation(2, [candidate([0.7, 0], 0.9, 2)])];
+    expect(brush.chosen(more, axesOf(more, ['math', 'code'])).map(({ score }) => score)).toEqual([0.6, 0.6, 0.6]);
+  });
+});
+
+describe('a live search', () => {
+  const budget = { generations: 3, answers: 9, answerTokens: 5, seconds: 1 };
+  it('takes a repeated generation in the place of the first: a resumed search does one again', () => {
+    const again = generation(1, [candidate([0.3, 0.3], 0.9, 1)]);
+    const next = withGeneration(search, { generation: again, budget });
+    expect(next.generations.map((one) => one.candidates.length)).toEqual([2, 1]);
+    expect(next.budget).toEqual(budget);
+  });
+  it('keeps what events brought while it was read', async () => {
+    const listeners = new Map<EventName, (payload: never) => void>();
+    let answer: (value: SearchDto) => void = () => undefined;
+    const bridge = { call: () => new Promise<SearchDto>((resolve) => (answer = resolve)), on: (event: EventName, listener: (payload: never) => void) => { listeners.set(event, listener); return () => undefined; }, pathOf: async () => '' } as unknown as Bridge;
+    const live = new LiveSearch(bridge, 's');
+    live.open();
+    const event: Events['search.generation'] = { searchId: 's', generation: generation(2, [candidate([1, 1], 1, 2)]), budget };
+    listeners.get('search.generation')?.(event as never);
+    answer({ ...search, start: { base: { score: 0, tieBreak: 0 }, experts: [] } });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(live.search?.generations.map((one) => one.generation)).toEqual([0, 1, 2]);
+  });
+});
+
+describe('the settings of a search', () => {
+  it('are every one of the contract’s, each described', () => {
+    expect(allSettings.map(({ key }) => key).sort()).toEqual(Object.keys(searchConfigSchema.shape).sort());
+    expect(allSettings.filter(({ description }) => description === '')).toEqual([]);
+  });
+  it('show what the presets differ in, and only that', () => {
+    expect(presetDifferences.map(({ key }) => key).sort()).toEqual((Object.keys(quickSearch) as (keyof typeof quickSearch)[]).filter((key) => quickSearch[key] !== paperSearch[key]).sort());
+  });
+  it('say what cannot be used', () => {
+    expect(faultsOf(quickSearch)).toEqual({});
+    expect(faultsOf({ ...quickSearch, population: 2 })).toEqual({ population: 'At least 4.' });
+    expect(Object.values(faultsOf({ ...quickSearch, low: 2, high: 1 }))).toEqual(['The smallest α must be below the largest.']);
+  });
+});
+
+describe('an adaptation being put together', () => {
+  function services(refuse = false) {
+    const calls: { name: CallName; input: Record<string, unknown> }[] = [];
+    const bridge = { call: async (name: CallName, input: Record<string, unknown>) => {
+      calls.push({ name, input });
+      if (name === 'experts.list') return { experts: [{ id: 'a', name: 'math' }, { id: 'b', name: 'code' }] as ExpertDto[], total: 2, tags: [] };
+      if (refuse) throw new Error('no');
+      return name === 'searches.start' ? { jobId: 'j', searchId: 's' } : { generations: 20, candidates: 640, answers: 1, promptTokens: 1 };
+    } } as unknown as Bridge;
+    return { calls, draft: new AdaptDraft(bridge) };
+  }
+  async function filled(refuse = false) {
+    const { calls, draft } = services(refuse);
+    draft.modelId = 'm';
+    await draft.readExperts();
+    draft.chooseTask({ id: 'd', name: 'math-hard', suggestedGrader: 'number' } as DatasetDto);
+    return { calls, draft };
+  }
+  it('says what is missing, and starts with exactly what is on the screen', async () => {
+    expect(services().draft.missing).toEqual(['a model', 'an expert', 'a task', 'a name']);
+    const { calls, draft } = await filled();
+    draft.toggleExpert('b');
+    draft.usePreset('paper');
+    draft.set('examples', 3);
+    expect(draft.preset).toBeNull();
+    expect(await draft.start()).toBe('s');
+    expect(calls.at(-1)).toEqual({ name: 'searches.start', input: { modelId: 'm', raw: false, datasetId: 'd', grader: 'number', expertIds: ['a'], name: 'math-hard, 3 examples', config: { ...paperSearch, examples: 3 } } });
+  });
+  it('is not asked for a price it cannot have, and keeps a refusal to show it', async () => {
+    const { calls, draft } = await filled(true);
+    draft.set('population', 1);
+    await draft.estimate();
+    expect(calls.filter(({ name }) => name === 'searches.cost')).toEqual([]);
+    draft.usePreset('quick');
+    await draft.estimate();
+    expect(draft.costError).toBeInstanceOf(Error);
+    expect([await draft.start(), draft.error]).toEqual([null, expect.any(Error)]);
+  });
+  it('knows a preset whatever the seed', async () => {
+    const { draft } = await filled();
+    draft.set('seed', 7);
+    expect(draft.preset).toBe('quick');
+    draft.usePreset('paper');
+    expect([draft.preset, draft.config.seed]).toEqual(['paper', 7]);
+  });
+});

@@ -1,0 +1,126 @@
+/** An adaptation before it starts: the task, the experts, the way, and what it would take. */
+import { quickSearch, searchPresets, type DispatcherKind, type SearchConfig } from '../../../shared/adaptation.ts';
+import type { Bridge, DatasetDto, ExpertDto, SearchCostDto, SearchSummaryDto } from '../../../shared/contract.ts';
+import { faultsOf, type SearchKey } from './settings.ts';
+
+export type Way = 'few-shot' | DispatcherKind;
+
+export class AdaptDraft {
+  readonly #bridge: Bridge;
+  way = $state<Way>('few-shot');
+  modelId = $state('');
+  datasetId = $state('');
+  grader = $state('');
+  raw = $state(false);
+  expertIds = $state.raw<readonly string[]>([]);
+  /** what can be mixed with this model; null while it is read */
+  experts = $state.raw<readonly ExpertDto[] | null>(null);
+  config = $state.raw<SearchConfig>(quickSearch);
+  /** empty: made from the task */
+  #name = $state('');
+  #taskName = $state('');
+
+  cost = $state.raw<SearchCostDto | null>(null);
+  costError = $state.raw<unknown>(null);
+  error = $state.raw<unknown>(null);
+  busy = $state(false);
+  #turn = 0;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  get name(): string {
+    return this.#name !== '' || this.#taskName === '' ? this.#name : `${this.#taskName}, ${this.config.examples} examples`;
+  }
+  set name(name: string) {
+    this.#name = name;
+  }
+
+  preset = $derived((Object.entries(searchPresets) as ['quick' | 'paper', SearchConfig][]).find(([, preset]) => JSON.stringify({ ...preset, seed: 0 }) === JSON.stringify({ ...preset, ...this.config, seed: 0 }))?.[0] ?? null);
+  faults = $derived(faultsOf(this.config));
+  missing = $derived.by(() => {
+    const missing: string[] = [];
+    if (this.modelId === '') missing.push('a model');
+    if (this.expertIds.length === 0) missing.push(this.experts?.length === 0 ? 'an expert of this model' : 'an expert');
+    if (this.way === 'few-shot') {
+      if (this.datasetId === '') missing.push('a task');
+      else if (this.grader.trim() === '') missing.push('a grader');
+      if (this.name.trim() === '') missing.push('a name');
+      if (Object.keys(this.faults).length > 0) missing.push('settings that can be used');
+    }
+    return missing;
+  });
+
+  set<K extends SearchKey>(key: K, value: SearchConfig[K]): void {
+    this.config = { ...this.config, [key]: value };
+  }
+  /** A preset keeps the seed. */
+  usePreset(preset: 'quick' | 'paper'): void {
+    this.config = { ...searchPresets[preset], seed: this.config.seed };
+  }
+  chooseTask(dataset: DatasetDto): void {
+    this.datasetId = dataset.id;
+    this.#taskName = dataset.name;
+    this.grader = dataset.suggestedGrader;
+  }
+  toggleExpert(id: string): void {
+    this.expertIds = this.expertIds.includes(id) ? this.expertIds.filter((other) => other !== id) : [...this.expertIds, id];
+  }
+
+  /** Reads what the model's library holds; all of a small one are chosen at first. */
+  async readExperts(): Promise<void> {
+    const modelId = this.modelId;
+    const { experts } = await this.#bridge.call('experts.list', { modelId, method: 'svf', sort: 'name', limit: 500 });
+    if (modelId !== this.modelId) return;
+    this.experts = experts;
+    const kept = this.expertIds.filter((id) => experts.some((expert) => expert.id === id));
+    this.expertIds = kept.length > 0 ? kept : experts.slice(0, 8).map(({ id }) => id);
+  }
+
+  /** The settings of an earlier search, to be changed. */
+  takeUp(search: SearchSummaryDto): void {
+    this.way = 'few-shot';
+    this.modelId = search.modelId;
+    this.datasetId = search.datasetId ?? '';
+    this.grader = search.grader;
+    this.raw = search.raw;
+    this.expertIds = search.experts.map(({ id }) => id);
+    this.config = search.config;
+    this.#taskName = search.datasetName;
+    this.#name = '';
+  }
+
+  /** Asks what it would take; the answer to an older question is dropped. */
+  async estimate(): Promise<void> {
+    const turn = ++this.#turn;
+    this.costError = null;
+    if (this.way !== 'few-shot' || this.modelId === '' || this.datasetId === '' || this.expertIds.length === 0 || Object.keys(this.faults).length > 0) {
+      this.cost = null;
+      return;
+    }
+    try {
+      const cost = await this.#bridge.call('searches.cost', { modelId: this.modelId, datasetId: this.datasetId, raw: this.raw, expertIds: [...this.expertIds], config: this.config });
+      if (turn === this.#turn) this.cost = cost;
+    } catch (error) {
+      if (turn === this.#turn) [this.cost, this.costError] = [null, error];
+    }
+  }
+
+  /** Queues the search and returns its id, or null where it was refused. */
+  async start(): Promise<string | null> {
+    if (this.busy || this.missing.length > 0) return null;
+    this.busy = true;
+    this.error = null;
+    try {
+      const { searchId } = await this.#bridge.call('searches.start', { modelId: this.modelId, raw: this.raw, datasetId: this.datasetId, grader: this.grader.trim(), expertIds: [...this.expertIds], name: this.name.trim(), config: this.config });
+      this.#name = '';
+      return searchId;
+    } catch (error) {
+      this.error = error;
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+}

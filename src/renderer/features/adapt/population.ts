@@ -1,0 +1,86 @@
+/** What is drawn of a search: α of every candidate by generation, how the distribution narrows, and what was best. */
+import type { Alphas, BudgetDto, CandidateDto, FinalistDto, GenerationDto, SearchConfig } from '../../../shared/adaptation.ts';
+import type { MixPartDto, SearchDto } from '../../../shared/contract.ts';
+import type { FigureTable } from '../../charts/figure/table.ts';
+import { formatNumber, formatPercent } from '../../format/index.ts';
+
+export const writeAlpha = (value: number): string => formatNumber(value, { digits: 2 });
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** One α for a glance: with one for each layer, their mean. */
+export const alphaOf = (alpha: number | readonly number[]): number => (typeof alpha === 'number' ? alpha : mean(alpha));
+
+/** Coordinates of one expert in a point of the search: one, or one for each layer. `layer` null takes their mean. */
+export function coordinate(x: readonly number[], expert: number, experts: number, layer: number | null): number {
+  const layers = x.length / experts;
+  const own = x.slice(expert * layers, (expert + 1) * layers);
+  return layer === null ? mean(own) : (own[Math.min(layer, layers - 1)] ?? 0);
+}
+
+export interface PopulationPoint { generation: number; value: number; elite: boolean; /** place within the generation, 0 to 1 */ spread: number }
+export interface PopulationBand { generation: number; mean: number; deviation: number }
+export interface ExpertPopulation { name: string; points: PopulationPoint[]; bands: PopulationBand[] }
+
+/** Every candidate as a point on the coordinate of each expert, before α are shared out. */
+export function populationOf(generations: readonly GenerationDto[], experts: readonly string[], layer: number | null): ExpertPopulation[] {
+  return experts.map((name, expert) => ({
+    name,
+    points: generations.flatMap(({ generation, candidates, elites }) => {
+      const best = new Set(elites);
+      return candidates.map(({ x }, index) => ({ generation, value: coordinate(x, expert, experts.length, layer), elite: best.has(index), spread: (index + 0.5) / candidates.length }));
+    }),
+    bands: generations.map(({ generation, mean: centre, deviation }) => ({ generation, mean: coordinate(centre, expert, experts.length, layer), deviation: coordinate(deviation, expert, experts.length, layer) })),
+  }));
+}
+
+/** Where points lie, at least as wide as the bounds of the search. */
+export function alphaDomain(populations: readonly ExpertPopulation[], { low, high }: Pick<SearchConfig, 'low' | 'high'>): [number, number] {
+  const values = populations.flatMap(({ points }) => points.map(({ value }) => value));
+  return [Math.min(low, ...values), Math.max(high, ...values)];
+}
+
+export function populationTable(generations: readonly GenerationDto[], experts: readonly string[]): FigureTable {
+  return {
+    columns: [{ label: 'Generation' }, { label: 'Candidates' }, { label: 'Best score', format: formatPercent }, ...experts.flatMap((_, at) => [{ label: `${columnName(experts, at)}, mean α`, format: writeAlpha }, { label: `${columnName(experts, at)}, deviation`, format: writeAlpha }])],
+    rows: generations.map((one) => [one.generation + 1, one.candidates.length, Math.max(...one.candidates.map(({ score }) => score)), ...experts.flatMap((_, at) => [coordinate(one.mean, at, experts.length, null), coordinate(one.deviation, at, experts.length, null)])]),
+  };
+}
+
+/** Every candidate: what the CSV file of the picture holds. */
+export function candidatesTable(generations: readonly GenerationDto[], experts: readonly string[]): FigureTable {
+  const layers = generations[0] ? generations[0].mean.length / experts.length : 1;
+  const headings = experts.flatMap((_, at) => (layers === 1 ? [`α of ${columnName(experts, at)}`] : Array.from({ length: layers }, (_layer, layer) => `α of ${columnName(experts, at)}, layer ${layer}`)));
+  return {
+    columns: [{ label: 'Generation' }, { label: 'Elite' }, { label: 'Score' }, { label: 'Tie-break' }, ...headings.map((label) => ({ label }))],
+    rows: generations.flatMap(({ generation, candidates, elites }) => candidates.map((one, index) => [generation + 1, elites.includes(index) ? 'yes' : 'no', one.score, one.tieBreak, ...one.alphas.flatMap((alpha) => (typeof alpha === 'number' ? [alpha] : [...alpha]))])),
+  };
+}
+/** Experts may be named alike; columns may not. */
+const columnName = (experts: readonly string[], at: number): string => (experts.indexOf(experts[at]) === at ? experts[at] : `${experts[at]} (${at + 1})`);
+
+export interface BestPoint { generation: number; best: number; mean: number }
+export const bestOf = (generations: readonly GenerationDto[]): BestPoint[] => generations.map((one) => ({ generation: one.generation, best: one.best.score, mean: mean(one.candidates.map(({ score }) => score)) }));
+
+/** What a mix of these α is on the desk. */
+export const partsOf = (experts: readonly { id: string }[], alphas: Alphas): MixPartDto[] =>
+  experts.map(({ id }, at) => ({ expertId: id, alpha: typeof alphas[at] === 'number' ? alphas[at] : [...alphas[at]], muted: false, solo: false }));
+
+/** A finalist in words. */
+export function finalistName(finalist: FinalistDto, experts: readonly { name: string }[]): string {
+  switch (finalist.kind) {
+    case 'base': return 'Base model';
+    case 'expert': return `${experts[finalist.expert ?? 0]?.name ?? 'An expert'} alone`;
+    case 'centre': return 'Centre of the search';
+    case 'candidate': return 'Candidate';
+  }
+}
+
+export const sameAlphas = (a: Alphas, b: Alphas): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const betterFirst = (a: CandidateDto, b: CandidateDto): number => b.score - a.score || b.tieBreak - a.tieBreak || a.generation - b.generation;
+
+export interface Live { generation: GenerationDto; budget: BudgetDto }
+/** A search with a generation that an event brought; one that is known already takes the new form. */
+export function withGeneration(search: SearchDto, { generation, budget }: Live): SearchDto {
+  const others = search.generations.filter((one) => one.generation !== generation.generation);
+  return { ...search, budget, generations: [...others, generation].sort((a, b) => a.generation - b.generation) };
+}

@@ -1,0 +1,56 @@
+/** How long a first pass takes beside the answer, measured question after question on this machine. */
+import { dispatcherKinds, type DispatcherKind } from '../../../shared/adaptation.ts';
+import { samplingSchema, type Bridge } from '../../../shared/contract.ts';
+
+export interface PassTimes { kind: DispatcherKind; firstMs: number[]; secondMs: number[]; tokens: number[] }
+
+/** Middle value; of an even count the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+export class Timing {
+  readonly #bridge: Bridge;
+  times = $state.raw<readonly PassTimes[]>([]);
+  /** what they were measured on */
+  on = $state.raw<{ modelId: string; modelName: string; datasetName: string; rows: number; maxTokens: number } | null>(null);
+  running = $state(false);
+  done = $state(0);
+  error = $state.raw<unknown>(null);
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  /** Asks the last `count` rows one after another with each of the kinds; the first question of each warms up and is not counted. */
+  async measure(model: { id: string; name: string }, dataset: { id: string; name: string; rows: number }, kinds: readonly DispatcherKind[], count = 12): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    [this.error, this.done] = [null, 0];
+    const sampling = samplingSchema.parse({ maxTokens: 64 });
+    try {
+      const { rows } = await this.#bridge.call('datasets.preview', { modelId: model.id, raw: true, datasetId: dataset.id, offset: Math.max(0, dataset.rows - count - 1), limit: count + 1 });
+      const times: PassTimes[] = [];
+      for (const kind of dispatcherKinds.filter((one) => kinds.includes(one))) {
+        const measured: PassTimes = { kind, firstMs: [], secondMs: [], tokens: [] };
+        for (const [at, { prompt }] of rows.entries()) {
+          const [answer] = await this.#bridge.call('adapt.answer', { modelId: model.id, prompts: [prompt], strategy: kind, sampling });
+          this.done++;
+          if (at === 0) continue;
+          measured.firstMs.push(answer.firstPassMs);
+          measured.secondMs.push(answer.secondPassMs);
+          measured.tokens.push(answer.tokens);
+        }
+        times.push(measured);
+      }
+      this.times = times;
+      this.on = { modelId: model.id, modelName: model.name, datasetName: dataset.name, rows: rows.length - 1, maxTokens: sampling.maxTokens };
+    } catch (error) {
+      this.error = error;
+    } finally {
+      this.running = false;
+    }
+  }
+}
