@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { dispatcherKinds, searchConfigSchema, type BudgetDto, type DispatcherKind, type FinalistDto, type Fitness, type GenerationDto, type SearchConfig } from './adaptation.ts';
-import { comparisonPlanSchema, type ComparisonPlan } from './comparison.ts';
+import { comparisonPlanSchema, type ComparisonPlan, type StrategyDetail } from './comparison.ts';
 import { trainingConfigSchema, methods, type Method, type TrainingConfig } from './training.ts';
 import type { ErrorDto } from './errors.ts';
 
@@ -164,11 +164,13 @@ export interface RunDto {
 }
 
 export type CellState = 'waiting' | 'running' | 'done' | 'failed';
-/** One training of a comparison: a row of its table. */
+/** One training, or one use of experts, of a comparison: a row of its table. */
 export interface ComparisonCellDto {
   index: number; modelId: string; modelName: string; task: string; datasetId: string; method: string; seed: number; state: CellState;
   runId?: string; expertId?: string; error?: string;
   test?: TestScoreDto; cost?: CostDto; bestStep?: number;
+  /** of a cell that adapts experts instead of training one */
+  detail?: StrategyDetail; searchId?: string;
 }
 /** Seeds of one (model, task, method) taken together: means, the interval of the mean over seeds × rows, and score ÷ base score (the paper's brackets). */
 export interface ComparisonSummaryDto {

@@ -13,6 +13,7 @@ import { svdState } from '../svd/cache.ts';
 import { createGrader } from '../tasks/graders/index.ts';
 import { inspectDataset, readDataset } from '../tasks/inspect.ts';
 import { previewRows } from '../tasks/preview.ts';
+import { contrast } from '../train/contrast.ts';
 import { shuffledControl } from '../train/control.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { adapterMatrices, adaptationOf } from '../train/methods/index.ts';
@@ -126,6 +127,12 @@ export const handlers: Handlers = {
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
     return models.using(model, (loaded) => shuffledControl(loaded, { ...request, grader, signal, onProgress }));
+  },
+  contrast: async ({ model, grader: spec, ...request }, { emit, signal, models }) => {
+    const grader = await graderOf(spec);
+    const began = clock();
+    const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
+    return models.using(model, (loaded) => contrast(loaded, { ...request, grader, clock, signal, onProgress }));
   },
   spectrum: async (place, { models }) =>
     models.using(place, async (loaded) => {

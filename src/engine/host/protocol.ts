@@ -66,6 +66,11 @@ export interface TrainOutcome {
 /** What a model is evaluated under: nothing, z, or an adapter's tensors. */
 export type Tuning = { method: 'svf'; z: ZVectors } | { method: 'lora' | 'dora' | 'ia3'; tensors: Record<string, TrainedTensor>; rank: number; alpha: number };
 
+/** A z for each row, by its place in `zs`; null is the base. */
+export interface PerRow { method: 'per-row'; zs: ZVectors[]; choice: (number | null)[] }
+/** Also every z shuffled within its matrix, the control of an expert. */
+export type Way = Tuning | PerRow | { method: 'shuffled'; z: ZVectors; seed: number };
+
 /** All state of a search between two generations: plain data, JSON included. */
 export interface SearchCheckpoint {
   optimiser: Readonly<Record<string, number | readonly number[]>>;
@@ -126,6 +131,13 @@ export interface EngineCalls {
     /** with `config`, the rows are those of a training and are split as it splits them: its test rows are scored; without it, all are */
     input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; z: ZVectors; shuffleSeed: number; sampling: Sampling; samples: number; config?: TrainingConfig };
     result: TestScoreDto;
+    event: { done: number; total: number; secondsLeft: number };
+  };
+  /** one way of answering rows against the base on the same rows; with `base` (scores of an earlier answer to the same rows) only that way is asked */
+  contrast: {
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; sampling: Sampling; way: Way; base?: number[] };
+    /** seconds and tokens of that way's answers alone */
+    result: { test: TestScoreDto; baseScores: number[]; seconds: number; answerTokens: number };
     event: { done: number; total: number; secondsLeft: number };
   };
   /** σ of every matrix, from the SVD cache */

@@ -27,7 +27,7 @@ export interface EvaluationRequest {
 const answersAtOnce = 256;
 const samplesKept = 500;
 
-/** Scores rows × samples; `scores[row][sample]`. */
+/** Scores rows × samples; `scores[row][sample]`. A z per row is one for each prompt. */
 export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], adaptation: Adaptation, request: Pick<EvaluationRequest, 'grader' | 'sampling' | 'samples' | 'onProgress' | 'signal'> & { stream: number }): Promise<{ scores: number[][]; answers: Awaited<ReturnType<typeof gradedAnswers>> }> {
   const { grader, sampling, samples, signal } = request;
   const jobs = prompts.flatMap((prompt, row) => Array.from({ length: samples }, () => ({ prompt, row })));
@@ -36,7 +36,8 @@ export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], 
   const answers: Awaited<ReturnType<typeof gradedAnswers>> = [];
   for (let first = 0; first < jobs.length; first += answersAtOnce) {
     const part = jobs.slice(first, first + answersAtOnce);
-    const graded = await gradedAnswers(model, part.map(({ prompt }) => prompt), adaptation, grader, {
+    const ofPart: Adaptation = adaptation.kind === 'per-row' ? { kind: 'per-row', z: part.map(({ row }) => adaptation.z[row]) } : adaptation;
+    const graded = await gradedAnswers(model, part.map(({ prompt }) => prompt), ofPart, grader, {
       sampling,
       seeds: seeds.slice(first, first + answersAtOnce),
       ...(signal && { signal }),

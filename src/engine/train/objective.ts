@@ -32,8 +32,8 @@ export interface ObjectiveSums {
   gradient: Map<string, Float32Array>;
 }
 
-/** Tokens of one piece: bounds what the gradient graph keeps for its backward pass. */
-const pieceTokens = 2048;
+/** Tokens of one piece: bounds what the gradient graph keeps for its backward pass, and keeps it near the core (docs/LOG.md). */
+const pieceTokens = 1024;
 const pieceLogits = 2 ** 25;
 
 /** Under z; the gradient is dJ/dz, by matrix. */

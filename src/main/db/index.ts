@@ -63,7 +63,7 @@ export function openStores(options: StoreOptions): Stores {
 }
 
 export type { ComparisonStore, ConversationStore, DatasetStore, DispatcherStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SearchStore, SettingsStore };
-export type { CellRecord, ComparisonRecord, Machine, NewCell } from './comparisonStore.ts';
+export type { CellRecord, ComparisonRecord, FrozenStrategy, Machine, NewCell } from './comparisonStore.ts';
 export type { DispatcherRecord, NamedExpert } from './dispatcherStore.ts';
 export type { ExpertQuery, NewExpert } from './expertStore.ts';
 export type { JobChanges, JobRecord, NewJob } from './jobStore.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { quickSearch, type SearchConfig } from '../../shared/adaptation.ts';
 import { samplingSchema, type DecisionDto, type Events, type SearchDto } from '../../shared/contract.ts';
 import type { Services } from './index.ts';
-import { config, ended, Home, jobInState, nextEvent, startTraining } from './testing/home.ts';
+import { config, ended, Home, importQuestions, jobInState, nextEvent, startTraining } from './testing/home.ts';
 
 let home: Home;
 beforeEach(() => void (home = new Home()));
@@ -125,12 +125,7 @@ describe('a search', () => {
 
 /** Two experts with a dataset each, and one dataset that is nobody's. */
 async function library(services: Services): Promise<string[]> {
-  await services.ready();
-  const mapping = { kind: 'prompt-answer' as const, prompt: 'prompt', answer: 'answer' };
-  for (const [name, first] of [['one', 1], ['two', 2], ['other', 9]] as const) {
-    const rows = Array.from({ length: 12 }, (_, row) => JSON.stringify({ prompt: `${row}: for expert ${first - 1}`, answer: 'x', ...(row >= 9 && { split: 'test' }) }));
-    await services.call('datasets.import', { path: home.write(`${name}.jsonl`, rows.join('\n')), name, mapping });
-  }
+  await importQuestions(services, home);
   const datasets = await services.call('datasets.list', {});
   const ids: string[] = [];
   for (const name of ['one', 'two']) {

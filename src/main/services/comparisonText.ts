@@ -1,7 +1,10 @@
 /** A comparison in words and tables (Markdown), from what its runs stored. */
-import type { ComparisonCellDto, ComparisonSummaryDto, Interval } from '../../shared/contract.ts';
+import { isStrategy, isTrained } from '../../shared/comparison.ts';
+import type { ComparisonCellDto, ComparisonSummaryDto } from '../../shared/contract.ts';
 import { presets, type TrainingConfig } from '../../shared/training.ts';
 import type { CellRecord, ComparisonRecord } from '../db/index.ts';
+import { adaptationSections } from './adaptationText.ts';
+import { count, duration, fullTable, gainOf, pairsOf, scoresBy } from './reportTables.ts';
 
 export interface ReportInput {
   comparison: ComparisonRecord;
@@ -14,34 +17,23 @@ export interface ReportInput {
 }
 
 type MethodConfig = Omit<TrainingConfig, 'seed' | 'seeds'>;
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value * 100).toFixed(1)}`;
-const plain = (value: number): string => (value * 100).toFixed(1);
-const scoreOf = ({ mean, low, high }: Interval): string => `${plain(mean)} (${plain(low)} … ${plain(high)})`;
-const gainOf = ({ mean, low, high }: Interval): string => `${signed(mean)} (${signed(low)} … ${signed(high)})`;
-const count = (value: number): string => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
-const duration = (seconds: number): string => (seconds < 120 ? `${Math.round(seconds)} s` : seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(2)} h`);
-const cellText = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-function table(header: readonly string[], rows: readonly (readonly string[])[], leftColumns = 1): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cellText).join(' | ')} |`;
-  return [line(header), `|${header.map((_, index) => (index < leftColumns ? ' --- |' : ' ---: |')).join('')}`, ...rows.map(line)].join('\n');
-}
-
 const modulesNames: Record<TrainingConfig['modules'], string> = { 'mlp': 'MLP', 'attention': 'attention', 'both': 'MLP and attention', 'query-value': 'q and v' };
 const objectiveNames: Record<TrainingConfig['objective'], string> = { 'policy-gradient': 'policy gradient', 'next-token': 'next token' };
 const methodNames: Record<TrainingConfig['method'], string> = { svf: 'SVF', lora: 'LoRA', dora: 'DoRA', ia3: 'IA3' };
 
 export function reportText(input: ReportInput): string {
   const { comparison, summary, figure, notes } = input;
-  const configs = new Map(comparison.plan.methods.map((method): [string, MethodConfig] => [method.name, { ...presets[method.preset], ...comparison.plan.set, ...method.set }]));
+  const configs = new Map(comparison.plan.methods.filter(isTrained).map((method): [string, MethodConfig] => [method.name, { ...presets[method.preset], ...comparison.plan.set, ...method.set }]));
+  const adapts = comparison.plan.methods.some(isStrategy);
   const sections = [
     `# ${comparison.name}`,
     comparison.plan.description,
     whatWasRun(input),
-    summary.length === 0 ? '## Results\n\nNo training has finished yet.' : `## Results\n\n${resultsIntroduction(comparison)}`,
+    summary.length === 0 ? '## Results\n\nNothing has finished yet.' : `## Results\n\n${resultsIntroduction(comparison)}`,
     figure === undefined ? '' : `![Gain over the base by method, with 95 % intervals](${encodeURI(figure)})`,
     ...pairsOf(summary).map(({ modelName, task, rows }) => `### ${modelName} · ${task}\n\n${fullTable(rows)}`),
-    summary.length === 0 ? '' : counterparts(summary, configs),
+    summary.length === 0 || !adapts ? '' : adaptationSections(input),
+    summary.length === 0 || configs.size === 0 ? '' : counterparts(summary, configs),
     summary.length === 0 ? '' : aboveTheBase(summary, configs),
     failures(input),
     notes === undefined || notes.trim() === '' ? '' : notes.trim(),
@@ -56,12 +48,13 @@ function whatWasRun({ comparison, cells }: ReportInput): string {
   const unique = (values: readonly string[]): string[] => [...new Set(values)];
   return [
     '## What was run',
-    `${plan.models.length} model${plan.models.length === 1 ? '' : 's'} × ${plan.tasks.length} task${plan.tasks.length === 1 ? '' : 's'} × ${plan.methods.length} method${plan.methods.length === 1 ? '' : 's'} × ${plan.seeds.length} seed${plan.seeds.length === 1 ? '' : 's'}: ${comparison.cells} trainings, `
+    `${plan.models.length} model${plan.models.length === 1 ? '' : 's'} × ${plan.tasks.length} task${plan.tasks.length === 1 ? '' : 's'} × ${plan.methods.length} method${plan.methods.length === 1 ? '' : 's'} × ${plan.seeds.length} seed${plan.seeds.length === 1 ? '' : 's'}: ${comparison.cells} ${plan.methods.some(isStrategy) ? 'cells' : 'trainings'}, `
       + `${comparison.done} finished, ${comparison.failed} failed${left > 0 ? `, ${left} not yet run` : ''}. They took ${duration(comparison.seconds)} together.`,
     [
       `- Models: ${unique(cells.map(({ modelName, weightsHash }) => `${modelName} (weights ${weightsHash.slice(0, 12)})`)).join(', ')}`,
       `- Tasks: ${unique(cells.map(({ task, grader, raw }) => `${task} (graded by \`${grader}\`${raw ? ', raw prompts' : ''})`)).join(', ')}`,
       `- Seeds: ${plan.seeds.join(', ')}`,
+      ...(plan.experts ? [`- Experts: of the comparison “${plan.experts.comparison}” by “${plan.experts.method}”, those with the same model and seed`] : []),
       `- Started: ${new Date(comparison.createdAt).toISOString().slice(0, 10)}`,
       ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
       `- Command, with the plan below saved as a file: \`${comparison.command}\``,
@@ -72,30 +65,7 @@ function whatWasRun({ comparison, cells }: ReportInput): string {
 const resultsIntroduction = ({ plan }: ComparisonRecord): string =>
   'Scores are shares of right answers on the test rows, in percent; no test prompt was trained on or chosen by. The gain is over the base on the same rows, in percentage points, paired row by row. '
   + `Intervals are 95 %${plan.seeds.length > 1 ? ' over seeds × rows: the mean of the seeds’ own variances (all seeds share the test rows) plus the variance between seeds divided by their number, with Satterthwaite’s degrees of freedom' : ''}. `
-  + 'Normalised is score ÷ base score. Seconds are of one training with its validations and final score, memory is the largest resident set of the engine process.';
-
-function pairsOf(summary: readonly ComparisonSummaryDto[]): { modelName: string; task: string; rows: ComparisonSummaryDto[] }[] {
-  return [...Map.groupBy(summary, ({ modelName, task }) => JSON.stringify([modelName, task])).values()].map((rows) => ({ modelName: rows[0].modelName, task: rows[0].task, rows }));
-}
-
-const fullTable = (rows: readonly ComparisonSummaryDto[]): string => table(
-  ['method', 'score (95 %)', 'gain (95 %)', 'normalised', 'trainable parameters', 'seconds', 'peak memory, MiB', 'seeds'],
-  rows.map((row) => (row.method === null
-    ? ['base', scoreOf(row.score), '', '1.00', '', '', '', String(row.seeds)]
-    : [row.method, scoreOf(row.score), row.gain ? gainOf(row.gain) : '', row.normalised.toFixed(2), count(row.trainableParameters), row.seconds.toFixed(0), Math.round(row.peakMemoryBytes / 2 ** 20).toString(), String(row.seeds)])),
-);
-
-/** Methods as rows, (model, task) as columns, the normalised score in brackets as the paper has it. */
-function scoresBy(summary: readonly ComparisonSummaryDto[], methods: readonly (string | null)[], describe: (method: string | null) => string[], header: readonly string[]): string {
-  const pairs = pairsOf(summary);
-  return table([...header, ...pairs.map(({ modelName, task }) => `${modelName} ${task}`)], methods.map((method) => [
-    ...describe(method),
-    ...pairs.map(({ rows }) => {
-      const row = rows.find((candidate) => candidate.method === method);
-      return row ? `${plain(row.score.mean)} (${row.normalised.toFixed(2)})` : '–';
-    }),
-  ]), header.length);
-}
+  + `Normalised is score ÷ base score. Seconds are of one ${plan.methods.some(isStrategy) ? 'cell, with all that was chosen and made for it' : 'training with its validations and final score, memory is the largest resident set of the engine process'}.`;
 
 function counterparts(summary: readonly ComparisonSummaryDto[], configs: ReadonlyMap<string, MethodConfig>): string {
   const named = (which: (config: MethodConfig) => boolean): string[] => [...configs].filter(([, config]) => which(config)).map(([name]) => name);

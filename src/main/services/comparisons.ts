@@ -1,9 +1,9 @@
 /** Comparisons: a plan is resolved and frozen, run as one job, read as a table, written as a report. */
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { ComparisonDto, DatasetDto } from '../../shared/contract.ts';
-import type { ComparisonPlan } from '../../shared/comparison.ts';
+import { isStrategy, type ComparisonPlan } from '../../shared/comparison.ts';
 import { SingularError } from '../../shared/errors.ts';
-import { presets, trainingConfigSchema, type TrainingConfig } from '../../shared/training.ts';
+import { presets, quickPreset, trainingConfigSchema, type TrainingConfig } from '../../shared/training.ts';
 import { trainableParameters } from '../../shared/tuned.ts';
 import type { ComparisonRecord, Machine, NewCell } from '../db/index.ts';
 import { ownVersions } from './app.ts';
@@ -17,13 +17,14 @@ import type { HandlerGroup } from './handlers.ts';
 import type { UsableModel } from './modelCatalog.ts';
 import { commandLine } from './quote.ts';
 import type { CompareInput } from './runners/compare.ts';
+import { fittedNumbers, frozenStrategy, sourceOf, stepsOf } from './strategies.ts';
 import { prepareTask } from './training.ts';
 import { checkConfig, checkRows } from './trainingChecks.ts';
 
 interface ResolvedCell extends NewCell { model: UsableModel; dataset: DatasetDto }
 
 const configOf = (plan: ComparisonPlan, method: ComparisonPlan['methods'][number], seed: number): TrainingConfig =>
-  trainingConfigSchema.parse({ ...presets[method.preset], ...plan.set, ...method.set, seed, seeds: 1 });
+  trainingConfigSchema.parse(isStrategy(method) ? { ...quickPreset, ...plan.set, seed, seeds: 1 } : { ...presets[method.preset], ...plan.set, ...method.set, seed, seeds: 1 });
 
 export function comparisonHandlers(context: ServiceContext & { bundledReady: () => Promise<void> }): HandlerGroup<'comparisons'> {
   const { stores, catalog, queue, events, clock, newId, platform, version, engine } = context;
@@ -50,9 +51,11 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
       const twice = labels.find((label, index) => labels.indexOf(label) !== index);
       if (twice !== undefined) throw new SingularError('bad-input', `The plan names the ${what} “${twice}” twice.`);
     }
+    const source = sourceOf(stores, plan);
     return plan.seeds.flatMap((seed) => models.flatMap((model) => tasks.flatMap(({ dataset, grader, raw, label }) => plan.methods.map((method) => ({
       model, dataset, modelId: model.id, modelName: model.name, weightsHash: model.weightsHash, task: label, datasetId: dataset.id, grader, raw, method: method.name, seed,
-      preset: method.preset, config: configOf(plan, method, seed),
+      preset: isStrategy(method) ? 'quick' : method.preset, config: configOf(plan, method, seed),
+      strategy: isStrategy(method) && source ? frozenStrategy(stores, source, method.strategy, model, seed) : null,
     })))));
   };
 
@@ -72,7 +75,9 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
   const comparison = (id: string): ComparisonRecord => found(stores.comparisons.get(id), `comparison ${id}`);
 
   /** Steps of one training per second, from earlier ones of this model, like it where there are such. */
-  const secondsOf = ({ modelId, config }: ResolvedCell): number | undefined => {
+  const secondsOf = ({ modelId, config, strategy }: ResolvedCell): number | undefined => {
+    // nothing that was stored says how long a strategy takes, so a plan with strategies is not estimated
+    if (strategy) return undefined;
     const finished = stores.runs.pace(modelId).filter(({ steps }) => steps > 0);
     const alike = finished.filter((run) => run.config.method === config.method && run.config.objective === config.objective);
     const answers = (alike.length > 0 ? alike : finished).map((run) => run.seconds / (run.steps * run.config.batchSize));
@@ -85,6 +90,7 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
       const cells = await resolve(plan);
       for (const cell of cells) {
         try {
+          if (cell.strategy) continue;
           checkConfig(cell.config, cell.model);
           checkRows(cell.config, cell.dataset);
         } catch (error) {
@@ -95,8 +101,8 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
       const estimated = seconds.reduce<number | undefined>((sum, value) => (sum === undefined || value === undefined ? undefined : sum + value), 0);
       return {
         cells: cells.length,
-        trainings: cells.filter(({ seed }) => seed === plan.seeds[0]).map(({ model, modelName, task, method, config }) => ({
-          model: modelName, task, method, parameters: trainableParameters(model.facts.matrices, model.facts.layers, config),
+        trainings: cells.filter(({ seed }) => seed === plan.seeds[0]).map(({ model, modelName, task, method, config, strategy }) => ({
+          model: modelName, task, method, parameters: strategy ? fittedNumbers(strategy, model.facts.layers) : trainableParameters(model.facts.matrices, model.facts.layers, config),
         })),
         ...(estimated !== undefined && { secondsEstimated: estimated }),
       };
@@ -104,14 +110,14 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
     'comparisons.start': async ({ plan }) => {
       const cells = await resolve(plan);
       const [id, jobId] = [newId(), newId()];
-      const input: CompareInput = { comparisonId: id, datasetIds: [...new Set(cells.map(({ datasetId }) => datasetId))], modelIds: [...new Set(cells.map(({ modelId }) => modelId))] };
+      const input: CompareInput = { comparisonId: id, datasetIds: [...new Set(cells.flatMap(({ datasetId, strategy }) => [datasetId, ...(strategy?.experts.map((expert) => expert.datasetId) ?? [])]))], modelIds: [...new Set(cells.map(({ modelId }) => modelId))] };
       stores.atomically(() => {
         stores.comparisons.add({
           id, name: plan.name, jobId, createdAt: clock(), plan, machine: machine(), command: commandLine('compare', [], platform, [`${fileNameOf(plan.name)}.json`]),
         }, cells.map(({ model: _model, dataset: _dataset, ...cell }) => cell));
         queue.add({
           id: jobId, kind: 'compare', title: `Compare “${plan.name}”`, runId: null, modelId: null, comparisonId: id, dependsOn: null, input,
-          progress: { total: cells.reduce((sum, { config }) => sum + config.steps * Math.max(1, config.klSweep.length), 0), unit: 'steps' },
+          progress: { total: cells.reduce((sum, cell) => sum + stepsOf(cell), 0), unit: 'steps' },
         });
       });
       events.emit('comparison.changed', { id });

@@ -5,7 +5,7 @@ import type { TestScoreDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import type { EngineCalls, SteerAction, TaskRow } from '../../../engine/host/protocol.ts';
 
-type Names = 'chooseRows' | 'search' | 'trainClassifier' | 'fitEmbedding' | 'dispatch';
+type Names = 'chooseRows' | 'search' | 'trainClassifier' | 'fitEmbedding' | 'dispatch' | 'contrast';
 interface Request { signal: AbortSignal; steer: () => SteerAction | undefined; emit: (event: unknown) => void }
 export type AdaptationMethods = { [M in Names]: (input: EngineCalls[M]['input'], request: Request) => Promise<EngineCalls[M]['result']> | EngineCalls[M]['result'] };
 
@@ -85,6 +85,15 @@ export const adaptationMethods = ({ stepMs, reach, next }: Surroundings): Adapta
     fitted: { classes, mean: new Float32Array(8), scale: new Float32Array(8).fill(examples.length), weights: [], bias: new Float32Array(classes), centres: [], leastConfidence: 0, farthest: 1 },
     seconds: 0.1,
   }),
+  /** what is right depends on how many rows are not left to the base */
+  contrast: async ({ rows, way, sampling, base }, { emit, signal }) => {
+    await sleep(stepMs);
+    if (signal.aborted) throw new SingularError('cancelled', 'Stopped.');
+    reach(`contrast:${way.method}`);
+    emit({ done: rows.length, total: rows.length, secondsLeft: 0 });
+    const adapted = way.method === 'per-row' ? way.choice.filter((place) => place !== null).length / rows.length : way.method === 'shuffled' ? 0.1 : 0.5;
+    return { test: { rows: rows.length, samples: 1, temperature: sampling.temperature, base: around(0.25), score: around(0.25 + adapted / 2), gain: around(adapted / 2) }, baseScores: base ?? rows.map(() => 0.25), seconds: 0.1, answerTokens: rows.length };
+  },
   dispatch: ({ dispatcher, questions }) => {
     const classes = classesOf(dispatcher);
     const decisions = questions.map((messages) => {

@@ -1,5 +1,6 @@
 /**
- * A comparison, cell after cell: each is a training in a run of its own, with its expert kept apart from the library.
+ * A comparison, cell after cell: each is a training in a run of its own, with its expert kept apart from the library, or
+ * a strategy that puts such experts to use (`strategyCell.ts`).
  * Begun again after a pause, a crash or a restart, the running cell goes on from its last checkpoint and finished ones
  * stay. What refuses one cell (a setting, a dataset that is gone, an engine that dies under it again and again) is
  * written into it, and the rest goes on.
@@ -12,10 +13,12 @@ import type { JobRun, JobRunner } from '../../jobs/runner.ts';
 import { secondsLeftOf } from '../comparisonSummary.ts';
 import { found } from '../found.ts';
 import type { UsableModel } from '../modelCatalog.ts';
+import { stepsOf } from '../strategies.ts';
 import { trainCommand } from '../training.ts';
 import { checkConfig, checkRows } from '../trainingChecks.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
+import { runStrategy, Shared } from './strategyCell.ts';
 import { keepOutcome, runTraining, type TrainInput } from './training.ts';
 
 const inputSchema = z.object({ comparisonId: z.string(), datasetIds: z.array(z.string()), modelIds: z.array(z.string()) });
@@ -38,6 +41,7 @@ export function compareRunner(context: RunnerContext): JobRunner {
       const cells = stores.comparisons.cells(comparisonId);
       const total = cells.reduce((sum, cell) => sum + stepsOf(cell), 0);
       const steering = new Steering(run);
+      const shared = new Shared();
       let [done, shown] = [0, 0];
       for (const cell of cells) {
         if (cell.state === 'waiting' || cell.state === 'running') {
@@ -48,11 +52,10 @@ export function compareRunner(context: RunnerContext): JobRunner {
             shown = done + Math.min(inCell, stepsOf(cell));
             run.progress({ done: shown, total, unit: 'steps', note, ...(later !== undefined && { secondsLeft: later + secondsLeftInCell }) });
           };
-          const taken = cell.runId === null ? undefined : stores.runs.checkpoint(cell.runId);
-          show(taken ? taken.trial * cell.config.steps + taken.step : 0);
+          show(stepsTaken(context, cell));
           stores.comparisons.changeCell(comparisonId, cell.position, { state: 'running' });
           events.emit('comparison.changed', { id: comparisonId });
-          await runCell(context, run, { name: comparison.name, comparisonId, cell, steering, show, shown: () => shown });
+          await runCell(context, run, { name: comparison.name, comparisonId, cell, shared, steering, show, shown: () => shown });
           events.emit('comparison.changed', { id: comparisonId });
         }
         done += stepsOf(cell);
@@ -64,9 +67,14 @@ export function compareRunner(context: RunnerContext): JobRunner {
   };
 }
 
-const stepsOf = ({ config }: CellRecord): number => config.steps * Math.max(1, config.klSweep.length);
+/** Where a cell that was begun goes on. */
+function stepsTaken({ stores }: RunnerContext, { runId, searchId, config }: CellRecord): number {
+  const taken = runId === null ? undefined : stores.runs.checkpoint(runId);
+  if (taken) return taken.trial * config.steps + taken.step;
+  return searchId === null ? 0 : (stores.searches.checkpoint(searchId)?.budget.generations ?? 0);
+}
 
-interface CellRun { name: string; comparisonId: string; cell: CellRecord; steering: Steering; show(steps: number, secondsLeft?: number): void; shown(): number }
+interface CellRun { name: string; comparisonId: string; cell: CellRecord; shared: Shared; steering: Steering; show(steps: number, secondsLeft?: number): void; shown(): number }
 
 /** The cell is done or failed when this resolves; it rejects where the comparison is to stop. */
 async function runCell(context: RunnerContext, run: JobRun, request: CellRun): Promise<void> {
@@ -75,6 +83,15 @@ async function runCell(context: RunnerContext, run: JobRun, request: CellRun): P
   try {
     const model = context.catalog.usable(cell.modelId);
     if (model.weightsHash !== cell.weightsHash) throw new SingularError('conflict', `The weights of ${model.name} changed since the comparison was started.`);
+    if (cell.strategy) {
+      await prepareSvd(context, run, model, request.steering);
+      const outcome = await runStrategy(context, run, { ...request, name: nameOf(request), cell: { ...cell, strategy: cell.strategy }, model, onSteer: request.steering.attach });
+      stores.atomically(() => {
+        stores.comparisons.setCellOutcome(comparisonId, cell.position, outcome);
+        stores.comparisons.changeCell(comparisonId, cell.position, { state: 'done' });
+      });
+      return;
+    }
     checkConfig(cell.config, model);
     checkRows(cell.config, found(stores.datasets.get(cell.datasetId), `dataset “${cell.task}” any more`));
     if (cell.config.method === 'svf') await prepareSvd(context, run, model, request.steering);

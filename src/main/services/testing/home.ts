@@ -69,3 +69,13 @@ export const plan = (changes: Partial<ComparisonPlan> = {}): ComparisonPlan => c
   name: 'small', models: ['toy'], tasks: [{ dataset: 'sums', grader: 'exact', raw: true }],
   methods: [{ name: 'SVF' }, { name: 'LoRA', set: { method: 'lora' } }], seeds: [0], set: { steps: 8, checkpointEvery: 3, validateEvery: 2 }, ...changes,
 });
+
+/** Two experts' worth of datasets with questions that say whom they are for, and one that is nobody's (see `childAdaptation.ts`). */
+export async function importQuestions(services: Services, home: Home): Promise<void> {
+  await services.ready();
+  const mapping = { kind: 'prompt-answer' as const, prompt: 'prompt', answer: 'answer' };
+  for (const [name, first] of [['one', 0], ['two', 1], ['other', 8]] as const) {
+    const rows = Array.from({ length: 12 }, (_, row) => JSON.stringify({ prompt: `${row}: for expert ${first}`, answer: 'x', ...(row >= 9 && { split: 'test' }) }));
+    await services.call('datasets.import', { path: home.write(`${name}.jsonl`, rows.join('\n')), name, mapping });
+  }
+}

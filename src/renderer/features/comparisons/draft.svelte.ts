@@ -3,7 +3,7 @@
  * services while it is put together; can be opened from and saved as the file that `singular compare` takes.
  */
 import type { Bridge, CallResult } from '../../../shared/contract.ts';
-import { comparisonPlanSchema, type ComparisonPlan } from '../../../shared/comparison.ts';
+import { comparisonPlanSchema, isTrained, type ComparisonPlan } from '../../../shared/comparison.ts';
 import { methodPresets, planMethod, type PlanMethod } from './presets.ts';
 
 export type Checked = CallResult<'comparisons.check'>;
@@ -83,15 +83,17 @@ export class ComparisonDraft {
       throw new Error(`${issue.path.join('.') || 'The plan'}: ${issue.message}`);
     }
     const plan = parsed.data;
+    const methods = plan.methods.filter(isTrained);
+    if (methods.length < plan.methods.length) throw new Error('methods: this plan adapts experts of another comparison; start it with `singular compare FILE`.');
     const { steps = null, batchSize = null, maxTokens = null, testRows = null, ...others } = plan.set;
     const idOf = (list: readonly { id: string; name: string }[], wanted: string): string => list.find(({ id, name }) => id === wanted || name === wanted)?.id ?? wanted;
     this.name = plan.name;
     this.description = plan.description;
     this.models = plan.models.map((model) => idOf(known.models, model));
     this.tasks = plan.tasks.map((task) => ({ ...task, dataset: idOf(known.datasets, task.dataset) }));
-    this.methods = plan.methods;
-    const [{ preset }] = plan.methods;
-    this.shared = { preset: plan.methods.every((method) => method.preset === preset) ? preset : null, steps, batchSize, maxTokens, testRows };
+    this.methods = methods;
+    const [{ preset }] = methods;
+    this.shared = { preset: methods.every((method) => method.preset === preset) ? preset : null, steps, batchSize, maxTokens, testRows };
     this.#otherSet = others;
     const [first] = plan.seeds;
     this.firstSeed = first;

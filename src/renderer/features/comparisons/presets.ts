@@ -1,8 +1,8 @@
 /** Methods that a person would put side by side: the rows of the paper's ablation, and what is used instead of SVF. */
-import type { ComparisonPlan } from '../../../shared/comparison.ts';
+import type { TrainedMethod } from '../../../shared/comparison.ts';
 import type { TrainingConfig } from '../../../shared/training.ts';
 
-export type PlanMethod = ComparisonPlan['methods'][number];
+export type PlanMethod = TrainedMethod;
 export interface MethodPreset extends PlanMethod { about: string; /** chosen in a new comparison */ usual: boolean }
 
 /** AdamW step of the adapters; z takes that of the preset. */
