@@ -3,7 +3,7 @@ import type { Bridge, CallName, ComparisonCellDto, ComparisonDetailDto, Comparis
 import { comparisonPlanSchema } from '../../../shared/comparison.ts';
 import { toCsv } from '../../charts/figure/table.ts';
 import { ComparisonDraft } from './draft.svelte.ts';
-import { methodPresets, planMethod } from './presets.ts';
+import { methodPresets, planMethod, strategyPresets } from './presets.ts';
 import { allGroups, groupsOf, summaryTable, waitingOf } from './results.ts';
 
 function services(check: () => Promise<unknown> = async () => ({ cells: 1, trainings: [] })) {
@@ -19,7 +19,8 @@ function services(check: () => Promise<unknown> = async () => ({ cells: 1, train
 const known = { models: [{ id: 'm1', name: 'tiny' }], datasets: [{ id: 'd1', name: 'math' }] };
 
 describe('the methods that are offered', () => {
-  it('are plans as the schema wants them, each under a name of its own', () => {
+  it('are plans as the schema wants them, each under a name of its own, strategies too', () => {
+    expect(() => comparisonPlanSchema.parse({ name: 'p', models: ['m'], tasks: [{ dataset: 'd' }], methods: [...methodPresets.map(planMethod), ...strategyPresets], experts: { comparison: 'c', method: 'x' }, seeds: [0] })).not.toThrow();
     expect(() => comparisonPlanSchema.parse({ name: 'p', models: ['m'], tasks: [{ dataset: 'd' }], methods: methodPresets.map(planMethod), seeds: [0] })).not.toThrow();
   });
 });
@@ -52,6 +53,21 @@ describe('a comparison being put together', () => {
     const plan = { name: 'p', models: ['tiny'], tasks: [{ dataset: 'math', raw: true }], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } };
     draft.open(JSON.stringify(plan), known);
     expect(draft.plan).toMatchObject({ models: ['m1'], tasks: [{ dataset: 'd1', raw: true }], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } });
+  });
+
+  it('needs to know whose experts its strategies use, and opens a plan of strategies alone', () => {
+    const draft = filled(services().bridge);
+    for (const method of [...draft.methods]) draft.toggleMethod(method);
+    draft.toggleMethod(strategyPresets[0]);
+    expect(draft.missing).toEqual(['whose experts the strategies use']);
+    draft.experts = { comparison: 'c', method: 'SVF, both' };
+    expect(comparisonPlanSchema.parse(draft.plan)).toMatchObject({ experts: { comparison: 'c', method: 'SVF, both' }, methods: [strategyPresets[0]] });
+    const again = new ComparisonDraft(services().bridge);
+    again.open(JSON.stringify(draft.plan), known);
+    expect(again.plan).toEqual(draft.plan);
+    again.toggleMethod(strategyPresets[0]);
+    again.toggleMethod(planMethod(methodPresets[0]));
+    expect(again.plan).not.toHaveProperty('experts');
   });
 
   it('refuses a file that is no plan, with the place, and changes nothing', () => {

@@ -3,7 +3,7 @@
  * services while it is put together; can be opened from and saved as the file that `singular compare` takes.
  */
 import type { Bridge, CallResult } from '../../../shared/contract.ts';
-import { comparisonPlanSchema, isTrained, type ComparisonPlan } from '../../../shared/comparison.ts';
+import { comparisonPlanSchema, isStrategy, type ComparisonPlan } from '../../../shared/comparison.ts';
 import { methodPresets, planMethod, type PlanMethod } from './presets.ts';
 
 export type Checked = CallResult<'comparisons.check'>;
@@ -17,6 +17,8 @@ export class ComparisonDraft {
   models = $state.raw<string[]>([]);
   tasks = $state.raw<ComparisonPlan['tasks']>([]);
   methods = $state.raw<PlanMethod[]>(methodPresets.filter(({ usual }) => usual).map(planMethod));
+  /** whose experts the strategies use */
+  experts = $state.raw<ComparisonPlan['experts']>(undefined);
   seeds = $state(3);
   firstSeed = $state(0);
   shared = $state<Shared>({ ...nothingShared });
@@ -36,11 +38,14 @@ export class ComparisonDraft {
     this.#bridge = bridge;
   }
 
+  /** whether experts are put to use, beside or instead of training */
+  adapts = $derived(this.methods.some(isStrategy));
   missing = $derived.by(() => {
     const missing: string[] = [];
     if (this.models.length === 0) missing.push('a model');
     if (this.tasks.length === 0) missing.push('a task');
     if (this.methods.length === 0) missing.push('a method');
+    if (this.adapts && !this.experts) missing.push('whose experts the strategies use');
     if (this.name.trim() === '') missing.push('a name');
     return missing;
   });
@@ -50,7 +55,8 @@ export class ComparisonDraft {
     const { steps, batchSize, maxTokens, testRows, preset } = this.shared;
     return {
       name: this.name.trim(), description: this.description, models: this.models, tasks: this.tasks,
-      methods: this.methods.map((method) => ({ ...method, preset: preset ?? method.preset })),
+      methods: this.methods.map((method) => (isStrategy(method) ? method : { ...method, preset: preset ?? method.preset })),
+      ...(this.adapts && this.experts ? { experts: this.experts } : {}),
       seeds: this.#oddSeeds ?? Array.from({ length: this.seeds }, (_, index) => this.firstSeed + index),
       set: { ...this.#otherSet, ...(steps === null ? {} : { steps }), ...(batchSize === null ? {} : { batchSize }), ...(maxTokens === null ? {} : { maxTokens }), ...(testRows === null ? {} : { testRows }) },
     };
@@ -83,17 +89,16 @@ export class ComparisonDraft {
       throw new Error(`${issue.path.join('.') || 'The plan'}: ${issue.message}`);
     }
     const plan = parsed.data;
-    const methods = plan.methods.filter(isTrained);
-    if (methods.length < plan.methods.length) throw new Error('methods: this plan adapts experts of another comparison; start it with `singular compare FILE`.');
     const { steps = null, batchSize = null, maxTokens = null, testRows = null, ...others } = plan.set;
     const idOf = (list: readonly { id: string; name: string }[], wanted: string): string => list.find(({ id, name }) => id === wanted || name === wanted)?.id ?? wanted;
     this.name = plan.name;
     this.description = plan.description;
     this.models = plan.models.map((model) => idOf(known.models, model));
     this.tasks = plan.tasks.map((task) => ({ ...task, dataset: idOf(known.datasets, task.dataset) }));
-    this.methods = methods;
-    const [{ preset }] = methods;
-    this.shared = { preset: methods.every((method) => method.preset === preset) ? preset : null, steps, batchSize, maxTokens, testRows };
+    this.methods = plan.methods;
+    this.experts = plan.experts;
+    const presets = [...new Set(plan.methods.flatMap((method) => (isStrategy(method) ? [] : [method.preset])))];
+    this.shared = { preset: presets.length === 1 ? presets[0] : null, steps, batchSize, maxTokens, testRows };
     this.#otherSet = others;
     const [first] = plan.seeds;
     this.firstSeed = first;

@@ -1,9 +1,9 @@
 /** Methods that a person would put side by side: the rows of the paper's ablation, and what is used instead of SVF. */
-import type { TrainedMethod } from '../../../shared/comparison.ts';
+import type { ComparisonPlan, Strategy, StrategyMethod, TrainedMethod } from '../../../shared/comparison.ts';
 import type { TrainingConfig } from '../../../shared/training.ts';
 
-export type PlanMethod = TrainedMethod;
-export interface MethodPreset extends PlanMethod { about: string; /** chosen in a new comparison */ usual: boolean }
+export type PlanMethod = ComparisonPlan['methods'][number];
+export interface MethodPreset extends TrainedMethod { about: string; /** chosen in a new comparison */ usual: boolean }
 
 /** AdamW step of the adapters; z takes that of the preset. */
 const adapterLearningRate = 2e-3;
@@ -24,4 +24,27 @@ export const methodPresets: readonly MethodPreset[] = [
 ];
 
 /** The part of a preset that belongs into a plan. */
-export const planMethod = ({ name, preset, set }: MethodPreset): PlanMethod => ({ name, preset, set: { ...set } });
+export const planMethod = ({ name, preset, set }: MethodPreset): TrainedMethod => ({ name, preset, set: { ...set } });
+
+/** Ways of putting experts to use, beside the base: what the paper's tables 2, 3 and 8 compare, and the control. */
+export const strategyPresets: readonly StrategyMethod[] = ([
+  ['Best single expert', { kind: 'best-expert', selectionRows: 64 }],
+  ['Prompt', { kind: 'dispatcher', by: 'prompt' }],
+  ['Classification expert', { kind: 'dispatcher', by: 'classifier' }],
+  ['Embedding', { kind: 'dispatcher', by: 'embedding' }],
+  ['Few-shot, CEM', { kind: 'search', preset: 'quick', set: { optimiser: 'cem' } }],
+  ['Few-shot, CMA-ES', { kind: 'search', preset: 'quick', set: { optimiser: 'cma-es' } }],
+  ['Shuffled control', { kind: 'shuffled', selectionRows: 64 }],
+] satisfies [string, Strategy][]).map(([name, strategy]) => ({ name, strategy }));
+
+/** A strategy in a line. */
+export function strategyAbout(strategy: Strategy): string {
+  switch (strategy.kind) {
+    case 'best-expert': return `the best of them on ${strategy.selectionRows} other rows`;
+    case 'expert': return `the expert of ${strategy.task}, whatever the task`;
+    case 'dispatcher': return { prompt: 'the model is asked whose question it is', classifier: 'an expert in sorting questions is asked', embedding: 'read from the hidden state of the question' }[strategy.by];
+    case 'search': return ['a search over α', `${strategy.preset} preset`, ...Object.entries(strategy.set).map(([key, value]) => `${key} ${String(value)}`)].join(', ');
+    case 'shuffled': return 'the best of them with every z shuffled';
+    case 'adapter': return `the best adapter of ${strategy.method}`;
+  }
+}

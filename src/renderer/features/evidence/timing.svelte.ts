@@ -1,6 +1,7 @@
 /** How long a first pass takes beside the answer, measured question after question on this machine. */
 import { dispatcherKinds, type DispatcherKind } from '../../../shared/adaptation.ts';
-import { samplingSchema, type Bridge } from '../../../shared/contract.ts';
+import { isStrategy } from '../../../shared/comparison.ts';
+import { samplingSchema, type Bridge, type ComparisonDetailDto } from '../../../shared/contract.ts';
 
 export interface PassTimes { kind: DispatcherKind; firstMs: number[]; secondMs: number[]; tokens: number[] }
 
@@ -9,6 +10,23 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** Medians of both passes, as a bar: of what was measured here, or of the cells of comparisons. */
+export interface PassBar { label: string; first: number; second: number; questions: string; href?: string }
+export const barsOf = (times: readonly PassTimes[], words: Record<DispatcherKind, string>, datasetName: string): PassBar[] => times.map(({ kind, firstMs, secondMs }) => ({ label: `${words[kind]}, ${datasetName}`, first: median(firstMs), second: median(secondMs), questions: `${firstMs.length} measured now` }));
+
+/** A bar for each dispatcher and task of each comparison: the median over its seeds. */
+export function storedBars(comparisons: readonly ComparisonDetailDto[], modelId: string, words: Record<DispatcherKind, string>): PassBar[] {
+  return comparisons.flatMap(({ id, name, plan, table }) => plan.methods.flatMap((method) => {
+    if (!isStrategy(method) || method.strategy.kind !== 'dispatcher') return [];
+    const { by } = method.strategy;
+    const cells = table.filter((cell) => cell.method === method.name && cell.modelId === modelId && cell.detail?.firstPassMs !== undefined && cell.detail.secondPassMs !== undefined);
+    return [...new Set(cells.map(({ task }) => task))].map((task) => {
+      const own = cells.flatMap((cell) => (cell.task === task && cell.detail ? [cell.detail] : []));
+      return { label: `${words[by]}, ${task}`, first: median(own.map(({ firstPassMs = 0 }) => firstPassMs)), second: median(own.map(({ secondPassMs = 0 }) => secondPassMs)), questions: name, href: `#/comparisons/${encodeURIComponent(id)}` };
+    });
+  }));
 }
 
 export class Timing {

@@ -87,7 +87,7 @@ class Session {
     if (!model) return;
     const chooses = this.strategy !== 'faders';
     const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: chooses ? [] : $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling) });
-    await navigator.clipboard.writeText(chooses ? command.replace(' generate ', ` answer --strategy ${this.strategy} `) : command);
+    await navigator.clipboard.writeText(chooses ? command.replace(' generate ', ` answer --strategy ${this.strategy} `).replace(/ --seed (\d+)( --raw)?$/, ' --set seed=$1$2') : command);
     notify('success', 'The command line that gives this answer is on the clipboard.');
   }
 
