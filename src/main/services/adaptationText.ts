@@ -85,7 +85,7 @@ function contributions(cells: readonly Cell[]): string {
         const place = cell.experts.indexOf(expert);
         return place < 0 ? [] : [averaged(cell.search.alphas[place])];
       });
-      return alphas.length === 0 ? '–' : mean(alphas).toFixed(2);
+      return alphas.length === 0 ? '–' : mean(alphas).toFixed(2).replace('-', '−');
     }),
     group.map(({ search }) => search.chosen).join(', '),
   ]);
@@ -112,14 +112,14 @@ function spent({ summary }: Input, cells: readonly Cell[]): string {
     .map((group) => {
       const [{ modelName, task, method, search }] = group;
       const own = summary.find((row) => row.modelName === modelName && row.task === task && row.method === method);
-      const took = (value: (budget: typeof search.budget) => number): string => count(Math.round(mean(group.map((cell) => value(cell.search.budget)))));
+      const took = (value: (budget: typeof search.budget, testRows: number) => number): string => count(Math.round(mean(group.map((cell) => value(cell.search.budget, cell.test?.rows ?? 0)))));
       return [
-        modelName, task, method, search.optimiser, String(search.examples), `${took(({ generations }) => generations)} of ${search.generations}`, took(({ answers }) => answers), took(({ seconds }) => seconds),
+        modelName, task, method, search.optimiser, String(search.examples), `${took(({ generations }) => generations)} of ${search.generations}`, took(({ answers }, testRows) => answers - 2 * testRows), took(({ seconds }) => seconds),
         own ? scoreOf(own.score) : '–', own?.gain ? gainOf(own.gain) : '–', group.map((cell) => cell.search.stopped).join(', '),
       ];
     });
   return [
-    '### Score against examples and budget (tables 8 and 10)', 'What each search was given, what it took (mean over seeds, rows to choose by and to score on included), and what came of it.',
+    '### Score against examples and budget (tables 8 and 10)', 'What each search was given, what it took (mean over seeds; answers to the examples and to the rows to choose by, seconds with the final score too), and what came of it.',
     table(['model', 'task', 'search', 'optimiser', 'examples', 'generations', 'answers', 'seconds', 'score (95 %)', 'gain (95 %)', 'ended'], rows, 4),
   ].join('\n\n');
 }

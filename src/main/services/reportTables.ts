@@ -22,7 +22,7 @@ export const fullTable = (rows: readonly ComparisonSummaryDto[]): string => tabl
   ['method', 'score (95 %)', 'gain (95 %)', 'normalised', 'trainable parameters', 'seconds', 'peak memory, MiB', 'seeds'],
   rows.map((row) => (row.method === null
     ? ['base', scoreOf(row.score), '', '1.00', '', '', '', String(row.seeds)]
-    : [row.method, scoreOf(row.score), row.gain ? gainOf(row.gain) : '', row.normalised.toFixed(2), count(row.trainableParameters), row.seconds.toFixed(0), Math.round(row.peakMemoryBytes / 2 ** 20).toString(), String(row.seeds)])),
+    : [row.method, scoreOf(row.score), row.gain ? gainOf(row.gain) : '', row.normalised.toFixed(2), count(row.trainableParameters), row.seconds.toFixed(0), row.peakMemoryBytes > 0 ? Math.round(row.peakMemoryBytes / 2 ** 20).toString() : '–', String(row.seeds)])),
 );
 
 /** Methods as rows, (model, task) as columns, the normalised score in brackets as the paper has it. */
