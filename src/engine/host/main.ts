@@ -46,5 +46,6 @@ process.on('message', (message: ToEngine) => {
   } else if (message.method in handlers) void handle(message.id, message.method, message.input as EngineCalls[EngineMethod]['input']);
   else send({ id: message.id, error: toErrorDto(new SingularError('internal', `The engine knows no ${String(message.method)}.`)) });
 });
-process.on('disconnect', () => process.exit(0));
+// Not an ordinary exit: the runtime's own ending has waited for its threads without end. Nothing here is left to be written.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 send({ ready: true, pid: process.pid });

@@ -23,6 +23,14 @@ export interface SessionOptions {
   dialect?: Dialect;
 }
 
+/**
+ * How long a thread waits for its next part of a product before it sleeps, microseconds; 0: it sleeps at once. Threads that
+ * wait hold each other up as soon as anything else wants a core. One gradient and its sampling on tiny-llama, two threads,
+ * 0 against 50: beside other work on both cores 0.75 and 0.42 s against 0.89 and 0.52 s; in quiet minutes 50 was faster
+ * (0.79 against 0.45 s of gradient). docs/LOG.md
+ */
+const spinMicroseconds: number = 0;
+
 const dialectOf = (device: Device): Dialect => (device === 'cpu' || device === 'cuda' ? 'cpu' : 'portable');
 
 export const floats = (data: Float32Array, dims: readonly number[]): Tensor => new ort.Tensor('float32', data, dims);
@@ -72,9 +80,7 @@ export class Session {
         session: {
           disable_prepacking: prepack ? '0' : '1', // without it weights stay in the file's pages; a second session costs nothing
           set_denormal_as_zero: '1',
-          // threads that spin at barriers hold each other up as soon as anything else wants a core: a tenth of the speed
-          // under load, and no faster without (docs/LOG.md)
-          'intra_op.allow_spinning': '0',
+          ...(spinMicroseconds > 0 ? { 'intra_op.allow_spinning': '1', 'intra_op.spin_duration_us': String(spinMicroseconds) } : { 'intra_op.allow_spinning': '0' }),
           model_external_initializers_file_folder_path: root,
         },
       },
