@@ -118,8 +118,12 @@ describe('a search', () => {
     const input = await searchInput(services);
     await expect(services.call('searches.start', { ...input, expertIds: [input.expertIds[0], input.expertIds[0]] })).rejects.toThrow('is named twice');
     await expect(services.call('searches.start', { ...input, config: searchConfig({ normalised: true }) })).rejects.toThrow('“low” must not be below 0');
+    const waiting = await services.call('searches.start', input);
+    await services.call('jobs.pause', { id: waiting.jobId });
     await services.call('experts.remove', { id: input.expertIds[1] });
     await expect(services.call('searches.start', input)).rejects.toThrow('“two” was removed');
+    await services.call('jobs.resume', { id: waiting.jobId });
+    expect((await ended(services, waiting.jobId)).error?.message).toContain('“two” was removed');
   });
 });
 

@@ -1,6 +1,7 @@
 import type { JobRecord } from '../../db/index.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
 import { partsOf } from '../alphas.ts';
+import { searchedExperts } from '../searches.ts';
 import type { RunnerContext } from './context.ts';
 import { modelOfJob } from './model.ts';
 import { runSearch, searchInputSchema } from './searching.ts';
@@ -16,6 +17,8 @@ export function searchRunner(context: RunnerContext): JobRunner {
     async run(run) {
       const input = searchInputSchema.parse(run.job.input);
       const model = modelOfJob(catalog, run.job, input);
+      // one may have been removed while the search waited
+      searchedExperts(context, input.expertIds, model);
       const outcome = await runSearch(context, run, { model, input, onSteer: run.onSteer, onProgress: (progress) => run.progress({ unit: 'generations', ...progress }) });
       const mix = stores.atomically(() => {
         const now = clock();
