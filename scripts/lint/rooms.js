@@ -5,7 +5,7 @@
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 
-const parsers = ['csv-parse', 'hyparquet', 'hyparquet-compressors', 'quickjs-emscripten', 'pyodide'];
+const parsers = ['csv-parse', 'hyparquet', 'hyparquet-compressors', 'quickjs-emscripten', 'pyodide', '@cortex-js/compute-engine'];
 
 /** Longest prefix wins. `instead` ends the message: what to do when the rule is in the way. */
 export const rooms = {

@@ -15,7 +15,7 @@ describe.skipIf(withoutSharedData)('files people have (../shared/data)', () => {
     ['arc/easy_test.jsonl', 'ARC multiple choice', 'choice', { kind: 'choices', prompt: 'question', choices: 'choices.text', labels: 'choices.label', answer: 'answerKey' }, 300],
     ['mbpp/mbpp.jsonl', 'MBPP', 'python', { kind: 'code-tests', prompt: 'text', tests: 'test_list', answer: 'code' }, 600],
     ['humaneval/HumanEval.jsonl', 'HumanEval', 'python', { kind: 'code-tests', prompt: 'prompt', tests: 'test', answer: 'canonical_solution' }, 120],
-    ['math/test.jsonl', 'MATH', 'expression:boxed(answer) !== null && boxed(answer) === boxed(row.solution)', { kind: 'prompt-answer', prompt: 'problem', answer: 'solution' }, 300],
+    ['math/test.jsonl', 'MATH', 'math', { kind: 'prompt-answer', prompt: 'problem', answer: 'solution' }, 300],
   ])('%s is %s', async (path, recognisedAs, suggestedGrader, mapping, rows) => {
     const inspection = await inspectDataset({ path: shared(path) });
     expect(inspection).toMatchObject({ format: 'jsonl', recognisedAs, suggestedGrader, mapping, rows, unusable: [], unusableCount: 0 });

@@ -104,7 +104,7 @@ function questionAnswer(rows: readonly Row[]): Recognition | undefined {
     return { recognisedAs: prompt === 'question' && answer === 'answer' ? 'GSM8K' : 'worked answers with ####', mapping, suggestedGrader: 'number' };
   }
   if (prompt === 'problem' && answer === 'solution' && share(answers, (text) => text.includes('\\boxed')) > 0.8) {
-    return { recognisedAs: 'MATH', mapping, suggestedGrader: `expression:boxed(answer) !== null && boxed(answer) === boxed(row.${answer})` };
+    return { recognisedAs: 'MATH', mapping, suggestedGrader: 'math' };
   }
   return { recognisedAs: `${prompt} and ${answer}`, mapping, suggestedGrader: answerGrader(answers) };
 }

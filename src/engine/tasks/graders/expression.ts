@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SingularError } from '../../../shared/errors.ts';
 import type { TaskRow } from '../../host/protocol.ts';
 import type { Grade, Grader } from './grader.ts';
+import { sandboxGrader } from './sandbox/graded.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
 
 /** QuickJS interrupts an expression after `rowMs` of processor time; its process is killed after `killMs` by the clock. */
@@ -34,15 +35,7 @@ export async function expressionGrader(spec: string, expression: string): Promis
     await sandbox.dispose();
     throw new SingularError('bad-input', `The expression “${expression.slice(0, 80)}” cannot be used: ${checked.reason}.`);
   }
-  const gradeBatch = async (items: readonly { answer: string; row: TaskRow }[]): Promise<Grade[]> =>
-    (await sandbox.run(items.map(({ answer, row }) => JSON.stringify({ answer, row: seen(row) })))).map(gradeOf);
-  return {
-    spec,
-    needsReference: false,
-    gradeBatch,
-    grade: async (answer, row) => (await gradeBatch([{ answer, row }]))[0] ?? { score: 0, reason: 'no grade' },
-    dispose: () => sandbox.dispose(),
-  };
+  return sandboxGrader({ spec, needsReference: false }, sandbox, ({ answer, row }) => ({ payload: { answer, row: seen(row) } }), gradeOf);
 }
 
 /** The row as an expression sees it. */

@@ -5,6 +5,7 @@ import { containsGrader } from './contains.ts';
 import { exactGrader } from './exact.ts';
 import { expressionGrader } from './expression.ts';
 import type { Grader } from './grader.ts';
+import { mathGrader } from './math.ts';
 import { numberGrader } from './number.ts';
 import { pythonGrader } from './python.ts';
 
@@ -20,13 +21,14 @@ interface Kind {
   create(spec: string, text: string): Grader | Promise<Grader>;
 }
 
-export const graderKinds = ['contains', 'exact', 'number', 'choice', 'python', 'expression'] as const;
+export const graderKinds = ['contains', 'exact', 'number', 'math', 'choice', 'python', 'expression'] as const;
 export type GraderKind = (typeof graderKinds)[number];
 
 export const graders: Record<GraderKind, Kind> = {
   contains: { takes: 'text', needs: 'nothing', description: 'The answer contains a text, to the letter.', create: containsGrader },
   exact: { takes: 'nothing', needs: 'answer', description: 'The answer equals the reference.', create: exactGrader },
   number: { takes: 'nothing', needs: 'answer', description: 'The last number, or the one after ####, equals the reference’s.', create: numberGrader },
+  math: { takes: 'nothing', needs: 'answer', description: 'What the answer boxes last equals the reference’s, as mathematics.', create: mathGrader },
   choice: { takes: 'nothing', needs: 'answer', description: 'The answer picks the right option, by letter or text.', create: choiceGrader },
   python: { takes: 'nothing', needs: 'tests', description: 'The answer is Python code that passes the row’s tests.', create: (spec) => pythonGrader(spec) },
   expression: { takes: 'text', needs: 'nothing', description: 'A JavaScript expression of your own over answer and row.', create: expressionGrader },
@@ -38,7 +40,7 @@ export function parseGrader(spec: string): { kind: GraderKind; text: string } {
   const name = (colon === -1 ? spec : spec.slice(0, colon)).trim();
   const kind = graderKinds.find((known) => known === name);
   if (kind === undefined) {
-    throw new SingularError('bad-input', `“${spec.slice(0, 60)}” is no grader; there are contains:TEXT, exact, number, choice, python and expression:JAVASCRIPT.`);
+    throw new SingularError('bad-input', `“${spec.slice(0, 60)}” is no grader; there are contains:TEXT, exact, number, math, choice, python and expression:JAVASCRIPT.`);
   }
   const text = colon === -1 ? '' : spec.slice(colon + 1);
   if (graders[kind].takes === 'nothing' && text !== '') throw new SingularError('bad-input', `The grader ${kind} takes nothing behind its name, but got “${text.slice(0, 60)}”.`);

@@ -6,13 +6,11 @@ import { z } from 'zod';
 import type { TaskRow } from '../../host/protocol.ts';
 import { testsColumn } from '../rows.ts';
 import type { Grade, Grader } from './grader.ts';
+import { sandboxGrader } from './sandbox/graded.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
 
 /** A row's code is interrupted after `rowMs` of processor time, and its process killed after `killMs` by the clock. */
 export const pythonLimits = { rowMs: 4000, killMs: 20_000, startMs: 60_000, memoryBytes: 256 * 1024 * 1024 } as const;
-
-/** The same answer to the same row has the same grade: models repeat themselves, most of all where they have learned. */
-const gradesKept = 20_000;
 
 /** What a row of code and tests must have, whichever of the three known forms it is in. */
 const columnsSchema = z.object({
@@ -48,27 +46,10 @@ export function pythonGrader(spec: string, limits: { rowMs: number; killMs: numb
     startMs: limits.startMs,
     heapMb: 256,
   });
-  const known = new Map<string, Grade>();
-  const gradeBatch = async (items: readonly { answer: string; row: TaskRow }[]): Promise<Grade[]> => {
-    const payloads = items.map(({ answer, row }) => payloadOf(answer, row)).map((payload) => (payload === null ? null : JSON.stringify(payload)));
-    const fresh = [...new Set(payloads)].filter((payload): payload is string => payload !== null && !known.has(payload));
-    const outcomes = new Map((await sandbox.run(fresh)).map((outcome, i) => [fresh[i], outcome]));
-    const grades = payloads.map((payload) => (payload === null ? { score: 0, reason: 'the row has no tests' } : (known.get(payload) ?? gradeOf(outcomes.get(payload)))));
-    // what ran out of time may have been the machine's fault, and is tried again
-    for (const [payload, outcome] of outcomes) if ('value' in outcome) known.set(payload, gradeOf(outcome));
-    for (const payload of known.keys()) {
-      if (known.size <= gradesKept) break;
-      known.delete(payload);
-    }
-    return grades;
-  };
-  return {
-    spec,
-    needsReference: false,
-    gradeBatch,
-    grade: async (answer, row) => (await gradeBatch([{ answer, row }]))[0] ?? { score: 0, reason: 'no grade' },
-    dispose: () => sandbox.dispose(),
-  };
+  return sandboxGrader({ spec, needsReference: false }, sandbox, ({ answer, row }) => {
+    const payload = payloadOf(answer, row);
+    return payload === null ? { grade: { score: 0, reason: 'the row has no tests' } } : { payload };
+  }, gradeOf);
 }
 
 /** Python of the sandbox, evaluated as one text. */

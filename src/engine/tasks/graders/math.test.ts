@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { TaskRow } from '../../host/protocol.ts';
+import { sharedData, withoutSharedData } from '../testing/files.ts';
+import { mathGrader } from './math.ts';
+import { finalAnswer } from './math/clean.ts';
+import { sameMathematics } from './math/compare.ts';
+
+const row = (reference: string | null): TaskRow => ({ row: 0, messages: [], reference, data: {} });
+const grader = mathGrader('math');
+afterAll(() => grader.dispose());
+
+const equal: [string, string][] = [
+  ['\\frac{1}{2}', '0.5'], ['\\dfrac12', '\\frac{1}{2}'], ['1/2', '0.5'], ['2\\frac{1}{2}', '2.5'], ['-2\\frac12', '-\\frac52'], ['2 1/2', '\\frac{5}{2}'], ['10,\\!080', '10080'],
+  ['15,600', '15600'], ['1{,}000', '1000'], ['10\\,080', '10080'], ['\\sqrt{8}', '2\\sqrt{2}'], ['\\frac{1}{\\sqrt2}', '\\frac{\\sqrt{2}}{2}'], ['sqrt(2)', '\\sqrt2'], ['50\\%', '50'],
+  ['50\\%', '0.5'], ['50\\%', '\\frac12'], ['45^\\circ', '45'], ['90^{\\circ}', '\\frac{\\pi}{2}'], ['5\\text{ cm}', '5'], ['5 cm', '5\\text{ centimeters}'], ['\\$0.50', '0.5'],
+  ['-\\$0.50', '-0.50'], ['(1,2)', '(1.0, \\frac{4}{2})'], ['\\left(3,\\frac{\\pi}{2}\\right)', '(3, \\pi/2)'], ['[0,\\infty)', '[0, \\infty)'], ['x\\ge 0', '[0,\\infty)'],
+  ['-3\\le x\\le 2', '[-3,2]'], ['(-\\infty,2]\\cup[3,\\infty)', '[3,\\infty)\\cup(-\\infty,2]'], ['\\{1,2,3\\}', '\\{3,1,2\\}'], ['7,9,12,13', '13, 12, 9, 7'],
+  ['1\\pm\\sqrt2', '1-\\sqrt{2}, 1+\\sqrt{2}'], ['\\pm 3', '3,-3'], ['x=5', '5'], ['5', 'x = 5'], ['y=2x+1', 'y = 1+2x'], ['2x-y+1=0', 'y=2x+1'], ['(r+5)^2', 'r^2+10r+25'],
+  ['4(3-x)(3+x)', '36-4x^2'], ['2k', 'k\\cdot2'], ['9\\pi', '\\pi\\cdot 9'], ['1+2i', '2i+1'], ['\\text{Tuesday}', 'Tuesday'], ['\\text{(A)}', 'A'], ['3032_5', '3032_{5}'],
+  ['3032', '3032_5'], ['2^{10}', '1024'], ['10!', '3628800'], ['\\binom{5}{2}', '10'], ['0.\\overline{3}', '\\frac13'], ['\\frac{68}{3}\\text{ pounds}', '\\frac{68}{3}'],
+  ['3 \\text{ or } 4', '4,3'], ['x=3,y=4', 'x=3, y=4'], ['e^{2}', 'e^2'], ['\\sin 30^\\circ', '\\frac12'], ['\\log_2 8', '3'], ['1000000', '10^6'], ['3\\times10^5', '300000'],
+  ['25 \\text{ in}^2', '25\\text{ square inches}'], ['.5', '0.5'], ['5.0', '5'], ['\\sqrt[3]{-8}', '-2'], ['5<x', 'x>5'], ['f(x)=x^2', 'x^2'],
+  ['\\begin{pmatrix}1\\\\2\\end{pmatrix}', '\\begin{pmatrix}1\\\\ \\frac{4}{2}\\end{pmatrix}'], ['x \\in [0,1]', '[0,1]'], ['12\\text{ and }13', '12, 13'], ['$\\frac{3}{4}$', '0.75'],
+  ['\\frac{a+b}{2}', '\\frac12 a+\\frac12 b'], ['100^\\circ', '100\\text{ degrees}'], ['5\\text{ dollars}', '\\$5'], ['2:3', '\\frac23'], ['11\\sqrt2', '\\sqrt{242}'],
+  ['(2,3),(4,5)', '(4,5),(2,3)'], ['a^2-b^2', '(a-b)(a+b)'], ['1,234.50', '1234.5'], ['x^{2}', 'x^2'], ['30\\%', '30 percent'], ['6 \\div 2', '3'], ['x_1=2', '2'],
+  ['\\frac{-1}{2}', '-\\frac{1}{2}'], ['\\emptyset', '\\emptyset'], ['\\text{no solution}', 'no solution'],
+];
+const different: [string, string][] = [
+  ['\\frac12', '\\frac13'], ['0.333', '\\frac13'], ['3.14', '\\pi'], ['1000000000', '1000000001'], ['123456789012345678901', '123456789012345678902'], ['(1,2)', '(2,1)'],
+  ['(0,1)', '[0,1]'], ['[0,1)', '[0,1]'], ['\\{1,2\\}', '\\{1,2,3\\}'], ['1,2,2', '1,1,2'], ['5\\text{ cm}', '5\\text{ m}'], ['x=5', 'x=6'], ['x+1', 'x-1'], ['x^2', 'x'], ['x', 'y'],
+  ['\\sqrt{x^2}', 'x'], ['50\\%', '5'], ['\\text{Tuesday}', 'Monday'], ['', '5'], ['9^{9^{9}}', '9^{9^{9^9}}'], ['9^{9^{9}}', '1'], ['10000!', '1'], ['1+2i', '1-2i'], ['\\pm 3', '3'],
+  ['3032_5', '3032_6'], ['-2\\frac12', '-1.5'], ['\\infty', '-\\infty'], ['x\\ge 5', 'x>5'], ['(-\\infty,3)', '(3,\\infty)'], ['\\frac{1}{0}', '5'], ['2', '\\sqrt2'],
+  ['1.41421356', '\\sqrt{2}'], ['12', '1, 2'], ['y=2x+1', 'y=2x-1'], ['3', '3\\text{ or }4'], ['|x|', 'x'], ['45^\\circ', '46'], ['A', 'B'], ['10,080', '10.080'],
+  ['25\\text{ in}^2', '25\\text{ in}'], ['(1,2,3)', '(1,2)'], ['x', '\\text{x is even}'], ['2x', '2'], ['\\frac{\\pi}{2}', '90.5^\\circ'], ['0', '10^{-12}'], ['[0,1]', '0,1'],
+  ['9007199254740993', '9007199254740992'],
+];
+
+describe('the same mathematics', () => {
+  test.each(equal)('%s is %s, either way round', (a, b) => {
+    expect([sameMathematics(a, b), sameMathematics(b, a)]).toEqual([true, true]);
+  });
+  test.each(different)('%s is not %s, either way round', (a, b) => {
+    expect([sameMathematics(a, b), sameMathematics(b, a)]).toEqual([false, false]);
+  });
+});
+
+describe('what an answer ends on', () => {
+  test.each([
+    ['so \\boxed{1} and \\boxed{\\frac{1}{2}}.', '\\frac{1}{2}'], ['\\boxed 5', '5'], ['$\\fbox{\\{1\\}}$', '\\{1\\}'], ['The answer is $x^2$.', 'x^2'],
+    ['work\nAnswer: 7', '7'], ['0.5', '0.5'], ['\\[ 3 \\]', ' 3 '], ['\\boxed{1', null], ['a long\nstory', null],
+  ])('%j → %j', (text, found) => {
+    expect(finalAnswer(text)).toBe(found);
+  });
+
+  test('a grade says what was found and what was expected', async () => {
+    expect(await grader.grade('\\boxed{0.5}', row('so \\boxed{\\frac12}'))).toEqual({ score: 1, reason: '0.5' });
+    expect(await grader.grade('\\boxed{0.4}', row('so \\boxed{\\frac12}'))).toEqual({ score: 0, reason: '0.4, expected \\frac12' });
+    expect(await grader.grade('a long\nstory', row('\\frac12'))).toEqual({ score: 0, reason: 'no \\boxed{}, expected \\frac12' });
+    expect(await grader.grade('x', row(null))).toMatchObject({ score: 0 });
+  });
+});
+
+const hostile = ['|'.repeat(40), '|x'.repeat(30), '('.repeat(300), '9^{9^{9^{9}}}', '\\frac{'.repeat(200)+'1', '\\sqrt'.repeat(300)+'2', '2^'.repeat(300)+'2', 'f('.repeat(60), '\\left('.repeat(60), 'a'.repeat(500), '\\binom{1000}{500}^{1000}', '1e999999', '170!!!!!!', '1, '.repeat(250)+'1', '\\pm 1'.repeat(60),  '{'.repeat(300)+'}'.repeat(300),  '\\text{'.repeat(100),  '\\begin{pmatrix}'.repeat(20),  '\\sum_{n=1}^{10^{10}} n', '\\int_0^1 x dx', '[['.repeat(20)+']]'.repeat(20),  '\\|'.repeat(20)+'x', '1'.repeat(550),  '\\circ'.repeat(90),  '_'.repeat(100),  'x_'.repeat(200),  "f'".repeat(100),  '!'.repeat(200),  '\\frac12'.repeat(80)];
+
+describe('hostile answers', () => {
+  test.each(hostile)('%s is graded in time, and so is the next', async (text) => {
+    const began = performance.now();
+    const grades = await grader.gradeBatch([`\\boxed{${text}}`, '\\boxed{\\frac{10}{2}}'].map((answer) => ({ answer, row: row('5') })));
+    expect(grades.map(({ score }) => score)).toEqual([0, 1]);
+    expect(performance.now() - began).toBeLessThan(12_000);
+  }, 20_000);
+
+  test.each(['\\boxed{'.repeat(40_000), `\\boxed{${'{'.repeat(90_000)}`, 'answer is '.repeat(20_000), `\\boxed{${'\\,'.repeat(49_000)}}`, `\\boxed{5${'\\text{ a }'.repeat(9000)}z}`])('a long one costs no time', async (answer) => {
+    const began = performance.now();
+    expect((await grader.grade(answer, row('5'))).score).toBe(0);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+});
+
+test.skipIf(withoutSharedData)('every answer of MATH (../shared/data) is itself, and its neighbour only where both are the same number', async () => {
+  const solutions = readFileSync(`${sharedData}math/test.jsonl`, 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { solution: string }).solution);
+  const answers = solutions.map((solution) => finalAnswer(solution) ?? '');
+  expect(answers.filter((answer) => !sameMathematics(answer, answer))).toEqual([]);
+  expect((await grader.gradeBatch(solutions.map((answer) => ({ answer, row: row(answer) })))).filter(({ score }) => score !== 1)).toEqual([]);
+  const neighbours = answers.map((answer, index) => [answer, answers[(index + 1) % answers.length] ?? '']);
+  expect(neighbours.filter(([a = '', b = '']) => sameMathematics(a, b))).toEqual(['4', '3', '7', '16', '12'].map((same) => [same, same]));
+});

@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { noReference, shortened, type Grader } from './grader.ts';
+import { finalAnswer } from './math/clean.ts';
+import { sandboxGrader } from './sandbox/graded.ts';
+import { SandboxProcess } from './sandbox/process.ts';
+
+/** A pair takes a millisecond; one that takes seconds is no answer. */
+const limits = { killMs: 3000, startMs: 30_000 } as const;
+/** An answer's end, characters: what is boxed stands there. */
+const read = 100_000;
+
+/** `math`: what the answer boxes last equals, as mathematics, what the reference boxes (or is, where it boxes nothing). */
+export function mathGrader(spec: string): Grader {
+  const parser = dirname(fileURLToPath(import.meta.resolve('@cortex-js/compute-engine/latex-syntax')));
+  const sandbox = new SandboxProcess({
+    name: 'The sandbox for mathematics',
+    script: fileURLToPath(new URL('./sandbox/math-child.ts', import.meta.url)),
+    readable: [fileURLToPath(new URL('./math/', import.meta.url)), parser, createRequire(import.meta.url).resolve('@cortex-js/compute-engine/latex-syntax').replace(/dist.*$/, 'package.json')],
+    setup: {},
+    rowMs: limits.killMs,
+    startMs: limits.startMs,
+    heapMb: 256,
+  });
+  return sandboxGrader({ spec, needsReference: true }, sandbox, ({ answer, row }) => {
+    if (row.reference === null) return { grade: noReference };
+    const reference = finalAnswer(row.reference);
+    if (reference === null) return { grade: { score: 0, reason: 'the reference holds no answer' } };
+    const found = finalAnswer(answer.slice(-read));
+    if (found === null) return { grade: { score: 0, reason: `no \\boxed{}, expected ${shortened(reference)}` } };
+    if (found.trim() === reference.trim() && found.trim() !== '') return { grade: { score: 1, reason: shortened(found) } };
+    return { payload: { answer: found, reference } };
+  }, (outcome, { answer, reference }) => {
+    if (outcome === undefined || 'failed' in outcome) return { score: 0, reason: `cannot be read in time: ${shortened(answer)}` };
+    return outcome.value === true ? { score: 1, reason: shortened(answer) } : { score: 0, reason: `${shortened(answer)}, expected ${shortened(reference)}` };
+  });
+}
