@@ -49,7 +49,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-export const screens = ['Desk', 'Train', 'Experts', 'Compare', 'Models', 'Jobs', 'Settings'] as const;
+export const screens = ['Desk', 'Train', 'Experts', 'Adapt', 'Compare', 'Evidence', 'Models', 'Jobs', 'Settings'] as const;
 export type Screen = (typeof screens)[number];
 
 /** The window as a person uses it: by the names on the screen. */

@@ -1,6 +1,7 @@
 /** The graders as the window offers them. A spec is the kind alone, or `kind:text` with the text to the letter. */
 export const graderChoices = [
   { kind: 'number', label: 'Number', about: 'The last number of the answer, or the one after ####, equals the expected one.', text: null },
+  { kind: 'math', label: 'Mathematics', about: 'What the answer boxes last, \\boxed{…}, equals the expected answer as mathematics.', text: null },
   { kind: 'choice', label: 'Choice', about: 'The answer picks the right option, by letter or by text.', text: null },
   { kind: 'exact', label: 'Exact', about: 'The answer equals the expected one.', text: null },
   { kind: 'contains', label: 'Contains', about: 'The answer contains a text, to the letter, spaces included.', text: { label: 'Text', placeholder: ' dog', mono: true } },

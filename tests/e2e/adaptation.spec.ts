@@ -1,0 +1,159 @@
+/**
+ * Self-adaptation in the window, on the bundled model: three tiny experts, a search of two generations shown as it
+ * goes, its mix on the desk, the model's own choice of an expert, and the evidence with its figures as files.
+ */
+import { readFileSync } from 'node:fs';
+import type { Locator, Page } from '@playwright/test';
+import { expect, expectAccessible, test } from './fixtures.ts';
+import type { RunningShell } from './shell.ts';
+import { quickPreset } from '../../src/shared/training.ts';
+
+test.use({ homeName: 'adaptation', actionTimeout: 20_000 });
+test.describe.configure({ mode: 'serial', timeout: 8 * 60_000 });
+
+const modelId = 'tiny-llama';
+const skills = ['math', 'reasoning', 'code'] as const;
+const at = (shell: RunningShell, hash: string): string => `${new URL('/', shell.url).href}${hash}`;
+
+async function datasetOf(shell: RunningShell, name: string) {
+  await expect.poll(async () => (await shell.call('datasets.list', {})).some((one) => one.source === 'bundled' && one.name === name), { timeout: 60_000 }).toBe(true);
+  return (await shell.call('datasets.list', {})).find((one) => one.source === 'bundled' && one.name === name)!;
+}
+async function ended(shell: RunningShell, jobId: string): Promise<void> {
+  await expect.poll(async () => (await shell.call('jobs.list', { limit: 500 })).find((job) => job.id === jobId)?.state, { timeout: 5 * 60_000, intervals: [1000] }).toBe('succeeded');
+}
+async function train(shell: RunningShell, name: string): Promise<void> {
+  const dataset = await datasetOf(shell, name);
+  const config = { ...quickPreset, steps: 1, batchSize: 8, maxTokens: 24, validationRows: 8, validateEvery: 1, checkpointEvery: 1, testRows: 8, validationTemperature: 0 };
+  const { jobId } = await shell.call('train.start', { modelId, datasetId: dataset.id, grader: dataset.suggestedGrader, name, preset: 'custom', config });
+  await ended(shell, jobId);
+}
+
+async function saveFigure(page: Page, figure: Locator): Promise<{ svg: string; png: Buffer; csv: string }> {
+  const take = async (item: string): Promise<Buffer> => {
+    await figure.getByRole('button', { name: /^Save/ }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: item }).click()]);
+    return readFileSync(await download.path());
+  };
+  return { svg: (await take('Picture as SVG')).toString('utf8'), png: await take('Picture as PNG'), csv: (await take('Numbers as CSV')).toString('utf8') };
+}
+function expectPicture({ svg, png }: { svg: string; png: Buffer }): void {
+  expect(svg).toMatch(/^<\?xml[^>]*>\s*<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
+  expect(svg).not.toMatch(/var\(|class=|NaN/);
+  expect(png.readUInt32BE(16)).toBe(2 * Number(/width="(\d+)"/.exec(svg)![1]));
+}
+
+test('a search is put together, shows each generation, and its mix goes on the desk', async ({ desk, page, shell }) => {
+  for (const name of skills) await train(shell, name);
+  await datasetOf(shell, 'math-hard');
+  await desk.goTo('Adapt');
+  await expect(page.getByText('How much of each expert does a task want?')).toBeVisible();
+  await expectAccessible(page, 'no search yet');
+  await page.getByRole('link', { name: 'Adapt to a task' }).click();
+  await expect(page.getByRole('checkbox')).toHaveCount(3);
+  await expect(page.getByText('Candidates', { exact: true })).toBeVisible();
+  await page.getByText('What the presets set differently').click();
+  await expect(page.getByRole('row', { name: /^Patience 6 20 6/ })).toBeVisible();
+  await page.getByText('More settings').click();
+  const set = async (label: string, value: string): Promise<void> => {
+    await page.getByLabel(label, { exact: true }).fill(value);
+    await page.keyboard.press('Tab');
+  };
+  await set('Examples', '3');
+  await set('Generations at most', '2');
+  await set('Smallest α', '3');
+  await expect(page.getByText('The smallest α must be below the largest.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Start the search' })).toBeDisabled();
+  await set('Smallest α', '−0.5');
+  await set('Population', '6');
+  await set('Selection rows', '8');
+  await set('Test rows at most', '24');
+  await set('Longest answer', '24');
+  await set('Name of the search and its mix', 'Found');
+  await expect(page.getByRole('definition').filter({ hasText: /^12$/ })).toBeVisible();
+  await expectAccessible(page, 'a new search with everything open');
+  await page.getByRole('button', { name: 'Start the search' }).click();
+
+  await expect(page.getByRole('heading', { level: 1, name: /Found/ })).toBeVisible();
+  const population = page.getByRole('figure', { name: 'Population' });
+  await expect(population.getByRole('img', { name: /^2 generations/ })).toBeVisible({ timeout: 3 * 60_000 });
+  await expect(page.getByText(/ran all its generations|converged/)).toBeVisible({ timeout: 3 * 60_000 });
+  await expect(page.getByRole('figure', { name: 'Test score' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Finalists' }).getByRole('row')).not.toHaveCount(1);
+  await expect(page.getByText('No prompt is in two of them.')).toBeVisible();
+  await expect(page.getByText(/adapt --model/)).toBeVisible();
+
+  const total = (await shell.call('searches.list', {})).searches[0];
+  const found = await shell.call('searches.get', { id: total.id });
+  expect(found.generations).toHaveLength(2);
+  const handle = page.getByRole('slider', { name: 'Generation, lowest' });
+  await handle.focus();
+  await page.keyboard.press('End');
+  await expect(handle).toHaveAttribute('aria-valuenow', '2');
+  await expect(page.getByText('6 of 12 candidates are inside the ranges')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('of all 12 candidates')).toBeVisible();
+  for (const title of ['Population', 'Best so far', 'Candidates', 'Test score']) expectPicture(await saveFigure(page, page.getByRole('figure', { name: title, exact: true })));
+  const { csv } = await saveFigure(page, page.getByRole('figure', { name: 'Candidates', exact: true }));
+  expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + 12);
+  await expectAccessible(page, 'a finished search');
+
+  await page.getByRole('region', { name: 'Best of the chosen' }).getByRole('link', { name: 'Use on the desk' }).first().click();
+  await expect(page.getByRole('list', { name: 'Strips' }).getByRole('listitem')).toHaveCount(3);
+  const best = found.generations.flatMap((one) => one.candidates).sort((a, b) => b.score - a.score || b.tieBreak - a.tieBreak)[0];
+  for (const [index, { name }] of found.experts.entries()) await expect(page.getByRole('textbox', { name: `Exact α of ${name}` })).toHaveValue((best.alphas[index] as number).toFixed(2).replace('-', '−').replace('−0.00', '0.00'));
+  await page.goto(at(shell, `#/adapt/${found.id}`));
+  await page.getByRole('link', { name: 'Put the mix on the desk' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Found' })).toBeVisible();
+  await desk.goTo('Adapt');
+  await expect(page.getByRole('grid', { name: 'Searches' }).getByText('Found')).toBeVisible();
+  await expectAccessible(page, 'the searches');
+});
+
+test('the model chooses: a missing dispatcher is made, the first pass is shown, and the faders follow it', async ({ desk, page, shell }) => {
+  await desk.goTo('Desk');
+  await page.getByRole('radio', { name: 'Embedding' }).click();
+  await expect(page.getByText(/not made yet/)).toBeVisible();
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await expect(page.getByText(/Chooses between/)).toBeVisible({ timeout: 3 * 60_000 });
+  const dataset = await datasetOf(shell, 'math');
+  const { rows } = await shell.call('datasets.preview', { modelId, raw: true, datasetId: dataset.id, offset: 0, limit: 1 });
+  await page.getByRole('textbox', { name: 'Prompt' }).fill(rows[0].prompt);
+  await page.getByRole('button', { name: /^Answer/ }).click();
+  const pass = page.getByRole('group', { name: 'First pass' });
+  await expect(pass.getByText(/% sure/)).toBeVisible({ timeout: 60_000 });
+  await expect(pass.getByRole('listitem')).toHaveCount(4);
+  await expect(pass.getByText(/of it$/)).toBeVisible({ timeout: 60_000 });
+  await expectAccessible(page, 'the desk with the model’s choice');
+  const chosen = await pass.locator('b').innerText();
+  await pass.getByRole('button', { name: 'Set the faders so' }).click();
+  await expect(page.getByRole('radio', { name: 'Faders' })).toBeChecked();
+  if (chosen !== 'base') await expect(page.getByRole('textbox', { name: `Exact α of ${chosen}` })).toHaveValue('1.00');
+
+  // a renamed expert makes it stale, and renewing offers itself
+  const { experts } = await shell.call('experts.list', {});
+  await shell.call('experts.update', { id: experts[0].id, name: `${experts[0].name} again` });
+  await page.getByRole('radio', { name: 'Embedding' }).click();
+  await expect(page.getByText('Not up to date:')).toBeVisible();
+  await page.getByRole('button', { name: 'Renew it' }).click();
+  await expect(page.getByText(/Chooses between/)).toBeVisible({ timeout: 3 * 60_000 });
+});
+
+test('evidence shows the dispatcher’s confusion, contributions and times, and saves them', async ({ desk, page, shell }) => {
+  await desk.goTo('Evidence');
+  const confusion = page.getByRole('figure', { name: 'Embedding dispatcher' });
+  await expect(confusion.getByText(/held-out questions/)).toBeVisible();
+  const dispatcher = (await shell.call('dispatchers.list', { modelId })).find(({ kind }) => kind === 'embedding')!;
+  const files = await saveFigure(page, confusion);
+  expectPicture(files);
+  expect(files.csv.trimEnd().split('\r\n')[0]).toContain(dispatcher.confusion!.labels.join(','));
+  await confusion.getByRole('button', { name: 'Its numbers as a table' }).click();
+  await expect(confusion.getByRole('row')).toHaveCount(1 + dispatcher.confusion!.counts.filter((row) => row.some((count) => count > 0)).length);
+  expectPicture(await saveFigure(page, page.getByRole('figure', { name: 'α by task' })));
+  await expect(page.getByRole('button', { name: 'Make the classifier dispatcher' })).toBeVisible();
+  await page.getByRole('button', { name: /^Measure on/ }).click();
+  const times = page.getByRole('figure', { name: 'First pass against second' });
+  await expect(times.getByRole('img', { name: /Embedding/ })).toBeVisible({ timeout: 2 * 60_000 });
+  for (const title of ['First pass against second', 'Score against examples', 'Score against budget']) expectPicture(await saveFigure(page, page.getByRole('figure', { name: title })));
+  await expectAccessible(page, 'the evidence');
+});
