@@ -11,6 +11,7 @@ import { listDevices } from '../runtime/devices.ts';
 import { runtimeVersion } from '../runtime/session.ts';
 import { svdState } from '../svd/cache.ts';
 import { createGrader } from '../tasks/graders/index.ts';
+import { gradeFile } from '../tasks/grade-file.ts';
 import { inspectDataset, readDataset } from '../tasks/inspect.ts';
 import { previewRows } from '../tasks/preview.ts';
 import { contrast } from '../train/contrast.ts';
@@ -100,6 +101,14 @@ export const handlers: Handlers = {
     const grader = await graderOf(spec);
     const grades = await grader.gradeBatch(rows);
     return grades.map((grade, i) => ({ row: rows[i].row.row, ...grade }));
+  },
+  gradeFile: async ({ grader: spec, ...columns }, { emit, signal }) => {
+    const grader = await createGrader(spec, true);
+    try {
+      return await gradeFile({ ...columns, grader, signal, onGrades: emit });
+    } finally {
+      await grader.dispose();
+    }
   },
 
   generate: async ({ model, rows, sampling }, { emit, signal, models }) => models.using(model, (loaded) => answer(loaded, { rows, sampling }, emit, clock, signal)),

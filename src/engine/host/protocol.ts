@@ -104,6 +104,8 @@ export interface EngineCalls {
   /** a dataset's rows split as a training splits them (no prompt in two), then at most so many of each: training and validation rows drawn by the seed, test rows the same for every seed */
   chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number> }; result: Record<Split, TaskRow[]>; event: never };
   gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string }[]; event: never };
+  /** a file's answers against its references; columns by name, nested ones with dots. Graded rows come as events, in order */
+  gradeFile: { input: { grader: string; path: string; answer: string; reference?: string }; result: { rows: number; score: number }; event: { row: number; correct: boolean; score: number; reason: string }[] };
 
   generate: { input: { model: ModelPlace; rows: GenerateRow[]; sampling: Sampling }; result: { rows: GeneratedRow[]; tokensPerSecond: number; firstTokenMs: number; device: Device }; event: { row: number; tokens: { text: string; id: number }[]; done?: { stopReason: 'stop' | 'length' | 'cancelled' } } };
   /** log-probabilities of the given answer under z and under the base, token by token */

@@ -17,6 +17,11 @@ export class Output {
     if (!this.json) process.stdout.write(text);
   }
 
+  /** A record of a command whose output is records in either form. */
+  line(record: object): void {
+    process.stdout.write(`${JSON.stringify(record)}\n`);
+  }
+
   /** The one result, last. */
   result(record: object, text: string): void {
     process.stdout.write(this.json ? `${JSON.stringify(record)}\n` : `${text}\n`);

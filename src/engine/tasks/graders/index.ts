@@ -7,7 +7,7 @@ import { expressionGrader } from './expression.ts';
 import type { Grader } from './grader.ts';
 import { mathGrader } from './math.ts';
 import { numberGrader } from './number.ts';
-import { pythonGrader } from './python.ts';
+import { patientPythonLimits, pythonGrader, pythonLimits } from './python.ts';
 
 export type { Grade, GradeItem, Grader } from './grader.ts';
 
@@ -18,7 +18,7 @@ interface Kind {
   description: string;
   /** columns beside the prompt that a row must have */
   needs: 'nothing' | 'answer' | 'tests';
-  create(spec: string, text: string): Grader | Promise<Grader>;
+  create(spec: string, text: string, patient: boolean): Grader | Promise<Grader>;
 }
 
 export const graderKinds = ['contains', 'exact', 'number', 'math', 'choice', 'python', 'expression'] as const;
@@ -30,7 +30,7 @@ export const graders: Record<GraderKind, Kind> = {
   number: { takes: 'nothing', needs: 'answer', description: 'The last number, or the one after ####, equals the reference’s.', create: numberGrader },
   math: { takes: 'nothing', needs: 'answer', description: 'What the answer boxes last equals the reference’s, as mathematics.', create: mathGrader },
   choice: { takes: 'nothing', needs: 'answer', description: 'The answer picks the right option, by letter or text.', create: choiceGrader },
-  python: { takes: 'nothing', needs: 'tests', description: 'The answer is Python code that passes the row’s tests.', create: (spec) => pythonGrader(spec) },
+  python: { takes: 'nothing', needs: 'tests', description: 'The answer is Python code that passes the row’s tests.', create: (spec, _text, patient) => pythonGrader(spec, patient ? patientPythonLimits : pythonLimits) },
   expression: { takes: 'text', needs: 'nothing', description: 'A JavaScript expression of your own over answer and row.', create: expressionGrader },
 };
 
@@ -48,8 +48,8 @@ export function parseGrader(spec: string): { kind: GraderKind; text: string } {
   return { kind, text };
 }
 
-/** Makes a grader from its spec. The caller disposes of it. Errors: `bad-input` for a spec that cannot work. */
-export async function createGrader(spec: string): Promise<Grader> {
+/** Makes a grader from its spec; a patient one gives code more time. The caller disposes of it. Errors: `bad-input` for a spec that cannot work. */
+export async function createGrader(spec: string, patient = false): Promise<Grader> {
   const { kind, text } = parseGrader(spec);
-  return graders[kind].create(spec, text);
+  return graders[kind].create(spec, text, patient);
 }

@@ -23,7 +23,7 @@ export function mathGrader(spec: string): Grader {
     startMs: limits.startMs,
     heapMb: 256,
   });
-  return sandboxGrader({ spec, needsReference: true }, sandbox, ({ answer, row }) => {
+  return sandboxGrader<{ answer: string; reference: string }>({ spec, needsReference: true }, sandbox, ({ answer, row }) => {
     if (row.reference === null) return { grade: noReference };
     const reference = finalAnswer(row.reference);
     if (reference === null) return { grade: { score: 0, reason: 'the reference holds no answer' } };

@@ -87,7 +87,7 @@ export function evaluateCommand(): Command {
     .description('the share of right answers over rows × samples, with its 95 % interval; of a dataset with test rows, on those')
     .option('--model <id or folder>')
     .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
-    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, choice, python or expression:JAVASCRIPT')
+    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, math, choice, python or expression:JAVASCRIPT')
     .option('--mix <name=alpha>', 'may be repeated', collect, [])
     .option('--adapter <name>', 'a LoRA, DoRA or IA3 adapter instead of a mix')
     .option('--samples <k>', 'answers to each row', numberOption('--samples'), 1)

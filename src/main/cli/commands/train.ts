@@ -23,7 +23,7 @@ export function trainCommand(): Command {
     .description('trains an expert (or LoRA, DoRA, IA3 to compare with) on a dataset; scores are of rows that nothing was trained on or chosen by')
     .option('--model <id or folder>')
     .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
-    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, choice, python or expression:JAVASCRIPT')
+    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, math, choice, python or expression:JAVASCRIPT')
     .requiredOption('--name <name>', 'of the expert')
     .option('--preset <preset>', Object.keys(presets).join(' or '), 'quick')
     .option('--config <file>', 'JSON with any of the settings')

@@ -131,6 +131,9 @@ const methods: Methods = {
   },
   preview: ({ rows }) => rows.map((row) => ({ row: row.row, text: `<s>${row.messages[0]?.content ?? ''}`, prompt: row.messages[0]?.content ?? '', promptTokens: 2, reference: row.reference })),
   gradeRows: ({ grader, rows }) => rows.map(({ row, answer }) => ({ row: row.row, score: grade(grader, answer, row), reason: '' })),
+  gradeFile: () => {
+    throw new Error('this engine reads no files to grade');
+  },
   generate: async ({ rows, sampling }, { emit, signal }) => {
     const texts = rows.map((): string[] => []);
     const results = rows.map((row) => (row.z ? Object.values(row.z).reduce((sum, z) => sum + Math.round(z.reduce((a, b) => a + b, 0)), 0) : matrixNames.length * rank));
