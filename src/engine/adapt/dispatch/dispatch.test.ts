@@ -64,7 +64,11 @@ describe('the hidden state', () => {
   it('abstains where a question is unlike all that it has seen', () => {
     const fitted = fitEmbedding(examples, 3);
     const foreign = Float32Array.from({ length: 12 }, () => -12);
-    expect(dispatchByEmbedding(fitted, foreign).expert).toBeNull();
+    const decision = dispatchByEmbedding(fitted, foreign);
+    expect(decision.expert).toBeNull();
+    expect(decision.confidence).toBe(decision.probabilities.at(-1));
+    expect(decision.confidence).toBeGreaterThan(0.5);
+    expect(decision.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
     expect(fitEmbedding([...examples, ...Array.from({ length: 10 }, () => ({ features: foreign.map((value) => value / 3), expert: null }))], 3).farthest).toBeLessThanOrEqual(fitted.farthest);
   });
 

@@ -73,12 +73,19 @@ export function fitEmbedding(examples: readonly EmbeddingExample[], classes: num
   };
 }
 
+/** The share of the base grows past one half where a limit is passed: so sure is the dispatcher that no expert is meant. */
 export function dispatchByEmbedding(dispatcher: EmbeddingState, features: Float32Array): Decision {
   const { probabilities, distance } = look(dispatcher, features);
-  const confidence = Math.max(...probabilities);
-  const base = distance > dispatcher.farthest || confidence < dispatcher.leastConfidence;
-  return { expert: base ? null : probabilities.indexOf(confidence), confidence, probabilities: [...probabilities, 0] };
+  const highest = Math.max(...probabilities);
+  const foreign = logistic(12 * (distance / dispatcher.farthest - 1));
+  const unsure = logistic(24 * (dispatcher.leastConfidence - highest));
+  const base = Math.max(foreign, unsure);
+  const expert = base > 0.5 ? null : probabilities.indexOf(highest);
+  const shares = [...probabilities.map((probability) => probability * (1 - base)), base];
+  return { expert, confidence: shares[expert ?? probabilities.length], probabilities: shares };
 }
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 type Fitted = Omit<EmbeddingState, 'leastConfidence' | 'farthest'>;
 
