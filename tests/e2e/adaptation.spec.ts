@@ -157,3 +157,40 @@ test('evidence shows the dispatcher’s confusion, contributions and times, and 
   for (const title of ['First pass against second', 'Score against examples', 'Score against budget']) expectPicture(await saveFigure(page, page.getByRole('figure', { name: title })));
   await expectAccessible(page, 'the evidence');
 });
+
+test('a comparison of ways of using experts is opened from its plan, told in words, and stands in the evidence', async ({ desk, page, shell }) => {
+  const tasks = [{ dataset: (await datasetOf(shell, 'math')).id }, { dataset: (await datasetOf(shell, 'reasoning')).id }];
+  const set = { steps: 1, batchSize: 8, maxTokens: 24, validationRows: 8, validateEvery: 1, checkpointEvery: 1, testRows: 12, validationTemperature: 0 };
+  const trained = await shell.call('comparisons.start', { plan: { name: 'Trained', models: [modelId], tasks, methods: [{ name: 'SVF, both', set: { method: 'svf', learningRate: 0.1 } }], seeds: [0], set } });
+  await ended(shell, trained.jobId);
+  const plan = {
+    name: 'Adapted', models: [modelId], tasks: [{ dataset: 'math-hard' }], seeds: [0], set: { maxTokens: 24, testRows: 12 }, experts: { comparison: 'Trained', method: 'SVF, both' },
+    methods: [{ name: 'Best single', strategy: { kind: 'best-expert', selectionRows: 8 } }, { name: 'By embedding', strategy: { kind: 'dispatcher', by: 'embedding' } }, { name: 'Few-shot', strategy: { kind: 'search', set: { examples: 2, generations: 2, population: 4, selectionRows: 4 } } }],
+  };
+  await desk.goTo('Compare');
+  await page.getByRole('button', { name: 'New comparison' }).click();
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Open a plan…' }).click();
+  await (await chooser).setFiles({ name: 'plan.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(plan)) });
+  await expect(page.getByRole('combobox', { name: /^Experts of/ })).toHaveText('Trained');
+  await expect(page.getByRole('combobox', { name: /^Trained by/ })).toHaveText('SVF, both');
+  await expect(page.getByRole('checkbox', { name: /^By embedding/ })).toBeChecked();
+  await expectAccessible(page, 'a new comparison of strategies');
+  await page.getByRole('button', { name: 'Start the comparison' }).click();
+  await expect(page.getByText(/3 of 3 cells done/)).toBeVisible({ timeout: 4 * 60_000 });
+  await expect(page.getByText('what “SVF, both” trained in')).toBeVisible();
+  const results = page.getByRole('region', { name: 'Results' });
+  for (const method of ['Best single', 'By embedding', 'Few-shot']) await results.getByRole('button', { name: method }).click();
+  await expect(results.getByText(/^chose /)).toBeVisible();
+  await expect(results.getByText(/of held-out questions; test questions went to .*first pass .* ms/)).toBeVisible();
+  await expect(results.getByText(/2 generations, \d+ answers/)).toBeVisible();
+  await expectAccessible(page, 'a comparison of strategies');
+
+  await desk.goTo('Evidence');
+  await expect(page.getByRole('heading', { name: /^In comparisons/ })).toBeVisible();
+  await expect(page.getByRole('figure', { name: 'math-hard · tiny-llama' }).getByRole('img', { name: /Few-shot/ })).toBeVisible();
+  await expect(page.getByRole('figure', { name: 'First pass against second' }).getByRole('img', { name: /Embedding, math-hard/ })).toBeVisible();
+  const { csv } = await saveFigure(page, page.getByRole('figure', { name: 'Score against budget' }));
+  expect(csv).toContain('Adapted: Few-shot, seed 0');
+  await expectAccessible(page, 'the evidence of a comparison');
+});
