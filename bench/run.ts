@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--peers] [--turns N] [decode] [training] [memory] [svd] [window]`: measures the chosen sections (all of
+ * `npm run bench -- [--peers] [--turns N] [decode] [training] [memory] [search] [svd] [window]`: measures the chosen sections (all of
  * them by default) and writes bench/RESULTS.md. `--peers` installs node-llama-cpp to compare with. Python peers run
  * where `python3` (or SINGULAR_PYTHON) has numpy and torch.
  */
@@ -12,11 +12,12 @@ import { root, Workbench } from './models.ts';
 import { installPeers, llamaVersion, pythonVersion } from './peers.ts';
 import { benchGradientMemory } from './memory.ts';
 import { circumstances, count, machine, merged, missing, ratio, table } from './report.ts';
+import { benchSearch } from './search.ts';
 import { benchSvd } from './svd.ts';
 import { benchTraining } from './training.ts';
 import { benchMemory, benchStart } from './window.ts';
 
-const sections = { decode: 'Decoding', training: 'A training step', memory: 'Memory of a gradient step', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
+const sections = { decode: 'Decoding', training: 'A training step', memory: 'Memory of a gradient step', search: 'A generation of a search', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
 type Section = keyof typeof sections;
 const isSection = (name: string): name is Section => name in sections;
 
@@ -31,7 +32,7 @@ const turns = Number(values.turns);
 if (values.peers) installPeers();
 
 const bench = new Workbench();
-const measure: Record<Section, () => Promise<string>> = { decode, training, memory, svd, window };
+const measure: Record<Section, () => Promise<string>> = { decode, training, memory, search, svd, window };
 const parts = new Map<string, string>();
 const path = join(root, 'bench/RESULTS.md');
 try {
@@ -80,6 +81,16 @@ async function decode(): Promise<string> {
 }
 
 const notMeasured = '–';
+
+async function search(): Promise<string> {
+  const { seconds, alike } = await benchSearch(bench, turns);
+  const own = seconds.get('one batch') ?? NaN;
+  return [
+    'Seconds of one generation of a search over α on tiny-llama: 32 candidates × 10 examples of `math-hard` × 48 tokens, greedy, no token ends an answer. *One batch*: all of them at once, a z in every row. *One by one*: candidate after candidate, its weights formed anew and its ten examples as a batch, by this engine and by PyTorch (`bench/peers/search.py`), which is how the published code goes about it; *an example at a time* is timed on two candidates and multiplied.',
+    table(['way', 'seconds', '÷ one batch'], [...seconds].map(([name, value]) => [name, value.toFixed(2), name === 'one batch' ? '' : ratio(value / own)])),
+    alike === null ? '' : `PyTorch gives ${(alike * 100).toFixed(1)} % of the answers alike, token for token.`,
+  ].filter((part) => part !== '').join('\n\n');
+}
 
 async function training(): Promise<string> {
   const figures = await benchTraining(bench, turns);

@@ -1,0 +1,46 @@
+"""
+One generation of a search over α as the published code goes about it, in PyTorch: candidate after candidate, its weights
+formed anew (W' = U (σ ⊙ z) Vᵀ for every matrix) and put into the model, then transformers' greedy `generate` on the
+examples as one batch, or on one example after the other.
+
+MODEL_FOLDER; a generation for each line {"prompts": [[ids]], "tokens": n, "candidates": [{matrix: [z]}], "way": "batched" | "single"}.
+"""
+import json
+import sys
+import time
+
+import torch
+from transformers import AutoModelForCausalLM
+
+model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.float32).eval().requires_grad_(False)
+model.generation_config.eos_token_id = None
+parameters = dict(model.named_parameters())
+svd = {n: torch.linalg.svd(p.detach(), full_matrices=False) for n, p in model.named_parameters() if n.endswith("_proj.weight")}
+
+
+def padded(prompts):
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[0] * (longest - len(p)) + p for p in prompts])
+    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
+    return ids, mask
+
+
+def answer(prompts, tokens):
+    ids, mask = padded(prompts)
+    out = model.generate(ids, attention_mask=mask, do_sample=False, max_new_tokens=tokens, min_new_tokens=tokens, pad_token_id=0)
+    return out[:, ids.shape[1] :].tolist()
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    candidates = [{n: torch.tensor(z) for n, z in candidate.items()} for candidate in request["candidates"]]
+    groups = [request["prompts"]] if request["way"] == "batched" else [[p] for p in request["prompts"]]
+    began = time.perf_counter()
+    answers = []
+    with torch.no_grad():
+        for candidate in candidates:
+            for n, (u, s, vt) in svd.items():
+                parameters[n].copy_((u * (s * candidate[n])) @ vt)
+            for group in groups:
+                answers += answer(group, request["tokens"])
+    print(json.dumps({"seconds": time.perf_counter() - began, "answers": answers}), flush=True)
