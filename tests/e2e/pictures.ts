@@ -1,30 +1,36 @@
 /**
- * The pictures of README, taken from the real window: three experts are trained on the bundled model with the quick
- * preset, put on the desk, and asked. `npm run pictures` writes docs/pictures and prints what each training gained.
+ * The pictures of README, taken from the real window. `npm run pictures [-- --prompt TEXT]`: three experts are trained on
+ * the bundled model with the quick preset, put on the desk, and asked; prints what each training gained.
+ * `npm run pictures -- --home FOLDER`: those of a comparison and of the evidence, from a home in which
+ * docs/results/training-plan.json and adaptation-plan.json were run. Both write into docs/pictures.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { chromium, type Page } from '@playwright/test';
 import { quickPreset } from '../../src/shared/training.ts';
 import { chromiumFlags, findChromium, noChromium } from './browser.ts';
 import { startShell, type RunningShell } from './shell.ts';
 
 const folder = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
-const prompt = process.argv[2];
+const { prompt, home } = parseArgs({ options: { prompt: { type: 'string' }, home: { type: 'string' } } }).values;
 const alphas: Record<string, string> = { math: '1', reasoning: '0.35', code: '-0.4' };
 
 async function main(): Promise<void> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error(noChromium);
   mkdirSync(folder, { recursive: true });
-  const shell = await startShell({ name: 'pictures' });
+  const shell = await startShell({ name: 'pictures', ...(home !== undefined && { home }) });
   const browser = await chromium.launch({ executablePath, args: chromiumFlags });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(shell.url);
-    await trainAll(shell, page);
-    await desk(shell, page);
+    if (home !== undefined) await results(shell, page);
+    else {
+      await trainAll(shell, page);
+      await desk(shell, page);
+    }
   } finally {
     await browser.close();
     await shell.stop();
@@ -66,6 +72,17 @@ async function desk(shell: RunningShell, page: Page): Promise<void> {
   await page.goto(`${new URL('/', shell.url).href}#/experts/${experts[0]?.id ?? ''}`);
   await page.getByRole('heading', { name: /z over the whole model/ }).waitFor();
   await inBothThemes(shell, page, 'expert');
+}
+
+async function results(shell: RunningShell, page: Page): Promise<void> {
+  const training = (await shell.call('comparisons.list', {})).find(({ name }) => name === 'training');
+  if (!training) throw new Error(`no comparison “training” in ${shell.home}`);
+  await page.goto(`${new URL('/', shell.url).href}#/comparisons/${training.id}`);
+  await page.getByText('Results', { exact: true }).waitFor();
+  await inBothThemes(shell, page, 'comparison');
+  await page.goto(`${new URL('/', shell.url).href}#/evidence`);
+  await page.getByRole('heading', { name: 'Dispatch' }).waitFor();
+  await inBothThemes(shell, page, 'evidence');
 }
 
 async function inBothThemes(shell: RunningShell, page: Page, name: string): Promise<void> {
