@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
 import { expect, expectAccessible, test } from './fixtures.ts';
 import type { RunningShell } from './shell.ts';
+import { quickSearch } from '../../src/shared/adaptation.ts';
 import { quickPreset } from '../../src/shared/training.ts';
 
 test.use({ homeName: 'adaptation', actionTimeout: 20_000 });
@@ -108,6 +109,35 @@ test('a search is put together, shows each generation, and its mix goes on the d
   await desk.goTo('Adapt');
   await expect(page.getByRole('grid', { name: 'Searches' }).getByText('Found')).toBeVisible();
   await expectAccessible(page, 'the searches');
+});
+
+test('a running search is paused, taken up again and ended with the best kept, layer by layer', async ({ desk, page, shell }) => {
+  const dataset = await datasetOf(shell, 'reasoning-hard');
+  const { experts } = await shell.call('experts.list', { modelId });
+  const config = { ...quickSearch, perLayer: true, examples: 4, population: 8, generations: 400, patience: 0, deviationFloor: 0, selectionRows: 4, testRows: 8, maxTokens: 24 };
+  const { searchId } = await shell.call('searches.start', { modelId, datasetId: dataset.id, grader: dataset.suggestedGrader, expertIds: experts.map(({ id }) => id), name: 'By layer', config });
+  await desk.goTo('Adapt');
+  await page.getByRole('grid', { name: 'Searches' }).getByText('By layer', { exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: /By layer/ })).toBeVisible();
+  const population = page.getByRole('figure', { name: 'Population' });
+  await expect(population.getByRole('img', { name: /^[1-9]\d* generations/ })).toBeVisible({ timeout: 2 * 60_000 });
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByText('paused', { exact: true })).toBeVisible();
+  const before = (await shell.call('searches.get', { id: searchId })).generations.length;
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect.poll(async () => (await shell.call('searches.get', { id: searchId })).generations.length, { timeout: 2 * 60_000 }).toBeGreaterThan(before + 1);
+  await page.getByRole('button', { name: 'Stop and keep best' }).click();
+  await expect(page.getByText(/stopped by hand, the best was kept/)).toBeVisible({ timeout: 2 * 60_000 });
+  const heat = page.getByRole('figure', { name: 'α by layer' });
+  await expect(heat.getByText('of the chosen mix')).toBeVisible();
+  const { csv, ...picture } = await saveFigure(page, heat);
+  expectPicture(picture);
+  expect(csv.trimEnd().split('\r\n')[0]).toBe('Expert,0,1,2,3,4,5');
+  await population.getByRole('combobox', { name: /^Layer/ }).click();
+  await page.getByRole('option', { name: 'Layer 5' }).click();
+  await expectAccessible(page, 'a search by layer');
+  await page.getByRole('link', { name: 'Put the mix on the desk' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'By layer' })).toBeVisible();
 });
 
 test('the model chooses: a missing dispatcher is made, the first pass is shown, and the faders follow it', async ({ desk, page, shell }) => {
