@@ -59,6 +59,8 @@ export const columnMappingSchema = z.object({
   tests: z.string().optional(),
   /** column with the answer to imitate (next-token training), where it is not the reference */
   demonstration: z.string().optional(),
+  /** what the model is asked, where it is more than the prompt column: {prompt} stands for that column, {tests} for the tests */
+  template: z.string().optional(),
 });
 export type ColumnMapping = z.infer<typeof columnMappingSchema>;
 

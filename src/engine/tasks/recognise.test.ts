@@ -52,6 +52,20 @@ test('a few odd rows among the first do not change what a file is', () => {
   expect(recognise([row, { other: 1 }, row, row]).mapping).toEqual({ kind: 'prompt-answer', prompt: 'question', answer: 'answer' });
 });
 
+test.skipIf(withoutSharedData)('the usual prompt of MATH, MBPP, HumanEval and ARC says in what form the answer is read', async () => {
+  const asked = async (path: string): Promise<string> => {
+    const { mapping } = await inspectDataset({ path: shared(path) });
+    let first = '';
+    await readDataset({ path: shared(path), mapping, onRows: ([row]) => void (first ||= row?.messages.at(-1)?.content ?? '') });
+    return first;
+  };
+  expect(await asked('math/test.jsonl')).toMatch(/^What is the value of[\s\S]*\\boxed\{\}\.$/);
+  expect(await asked('mbpp/mbpp.jsonl')).toMatch(/here is your task: Write a function to find the minimum cost path[\s\S]*assert min_cost\(/);
+  expect(await asked('humaneval/HumanEval.jsonl')).toMatch(/def has_close_elements[\s\S]*```$/);
+  expect(await asked('arc/easy_test.jsonl')).toMatch(/\nA\. [\s\S]*\nD\. [\s\S]*letter of the right option\.$/);
+  expect(await asked('gsm8k/test.jsonl')).toMatch(/farmers' market\?$/);
+});
+
 describe('inspection', () => {
   test('mixed and empty rows are listed with their reasons, the others are read', async () => {
     const path = file('mixed.jsonl', lines({ prompt: 'a', answer: '1' }, { prompt: '  ', answer: '1' }, { prompt: 5, answer: '1' }, { question: 'b' }, {}, { prompt: 'c', answer: null }, { prompt: 'd', answer: 2 }) + '\n{"prompt":');

@@ -13,6 +13,13 @@ const labelNames = ['choices.label', 'options.label', 'labels'];
 const keyNames = ['answerKey', 'answer_key', 'answer', 'label', 'correct', 'target', 'correct_answer', 'answer_idx', 'answer_index'];
 const systemNames = ['system', 'system_prompt'];
 
+/** The usual prompts, where the question alone does not say in what form the answer is read. */
+const boxedPrompt = '{prompt}\n\nReason step by step, and put your final answer within \\boxed{}.';
+// Program Synthesis with Large Language Models, arXiv 2108.07732, section 3.2: without its tests nothing names the function
+const testedPrompt = 'You are an expert Python programmer, and here is your task: {prompt} Your code should pass these tests:\n\n{tests}';
+const continuedPrompt = 'Complete this Python function. Answer with the whole function.\n\n```python\n{prompt}```';
+const letteredPrompt = '{prompt}\n\nAnswer with the letter of the right option.';
+
 /** Looks at `rows` (the first readable ones, at least one). Always gives a mapping; the person may change it. */
 export function recognise(rows: readonly Row[]): Recognition {
   return chat(rows) ?? code(rows) ?? choices(rows) ?? alpaca(rows) ?? questionAnswer(rows) ?? promptOnly(rows) ?? guess(rows);
@@ -50,11 +57,11 @@ function code(rows: readonly Row[]): Recognition | undefined {
   const isList = (name: string): boolean => most(rows, (row) => Array.isArray(parsedIfJson(row[name])));
   const isText = (name: string): boolean => most(rows, (row) => typeof row[name] === 'string');
   if (isText('prompt') && isText('test') && isText('entry_point')) {
-    return coded('HumanEval', { prompt: 'prompt', tests: 'test', ...(isText('canonical_solution') ? { answer: 'canonical_solution' } : {}) });
+    return coded('HumanEval', { prompt: 'prompt', tests: 'test', template: continuedPrompt, ...(isText('canonical_solution') ? { answer: 'canonical_solution' } : {}) });
   }
   if (isList('test_list')) {
     const prompt = firstText(rows, ['text', 'prompt', ...promptNames]);
-    if (prompt !== undefined) return coded('MBPP', { prompt, tests: 'test_list', ...(isText('code') ? { answer: 'code' } : {}) });
+    if (prompt !== undefined) return coded('MBPP', { prompt, tests: 'test_list', template: testedPrompt, ...(isText('code') ? { answer: 'code' } : {}) });
   }
   if (isList('tests') || isText('tests')) {
     const prompt = firstText(rows, promptNames);
@@ -78,7 +85,7 @@ function choices(rows: readonly Row[]): Recognition | undefined {
     const mapping: ColumnMapping = { kind: 'choices', prompt, choices: options, ...(labels === undefined ? {} : { labels }), ...(answer === undefined ? {} : { answer }) };
     if (!most(rows, (row) => (optionsOf(row, mapping)?.length ?? 0) > 1)) continue;
     const isArc = options === 'choices.text' && labels === 'choices.label' && answer === 'answerKey';
-    return { recognisedAs: isArc ? 'ARC multiple choice' : 'multiple choice', mapping, suggestedGrader: 'choice' };
+    return { recognisedAs: isArc ? 'ARC multiple choice' : 'multiple choice', mapping: isArc ? { ...mapping, template: letteredPrompt } : mapping, suggestedGrader: 'choice' };
   }
   return undefined;
 }
@@ -104,7 +111,7 @@ function questionAnswer(rows: readonly Row[]): Recognition | undefined {
     return { recognisedAs: prompt === 'question' && answer === 'answer' ? 'GSM8K' : 'worked answers with ####', mapping, suggestedGrader: 'number' };
   }
   if (prompt === 'problem' && answer === 'solution' && share(answers, (text) => text.includes('\\boxed')) > 0.8) {
-    return { recognisedAs: 'MATH', mapping, suggestedGrader: 'math' };
+    return { recognisedAs: 'MATH', mapping: { ...mapping, template: boxedPrompt }, suggestedGrader: 'math' };
   }
   return { recognisedAs: `${prompt} and ${answer}`, mapping, suggestedGrader: answerGrader(answers) };
 }

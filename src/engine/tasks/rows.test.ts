@@ -31,6 +31,11 @@ test('a column “split” names a row’s split, a mapped column the answer to 
   expect(plain).not.toHaveProperty('demonstration');
 });
 
+test('a template says what the model is asked, and nothing in a row is read as one', () => {
+  const mapping: ColumnMapping = { kind: 'code-tests', prompt: 'text', tests: 'test_list', template: 'Task: {prompt}\n{tests}\n{other}' };
+  expect(row({ text: 'add $& {tests}', test_list: ['assert f(1) == 2', 'assert f(2) == 3'] }, mapping)).toMatchObject({ messages: [{ role: 'user', content: 'Task: add $& {tests}\nassert f(1) == 2\nassert f(2) == 3\n{other}' }] });
+});
+
 describe('chats', () => {
   const mapping: ColumnMapping = { kind: 'messages', prompt: 'messages', system: 'system' };
   test('the last answer is the reference, what is before it the prompt', () => {

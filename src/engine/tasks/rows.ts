@@ -78,9 +78,15 @@ function read(data: Record<string, unknown>, mapping: ColumnMapping): Omit<TaskR
   }
 }
 
-function asked(data: Record<string, unknown>, mapping: ColumnMapping, content: string): ChatMessage[] {
+function asked(data: Record<string, unknown>, mapping: ColumnMapping, prompt: string): ChatMessage[] {
   const system = mapping.system === undefined ? '' : optionalText(data, mapping.system);
+  const content = mapping.template?.replace(/\{(prompt|tests)\}/g, (_, name) => (name === 'prompt' ? prompt : testsText(data, mapping))) ?? prompt;
   return [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), { role: 'user', content }];
+}
+
+function testsText(data: Record<string, unknown>, mapping: ColumnMapping): string {
+  const tests = parsedIfJson(columnAt(data, mapping.tests ?? 'tests'));
+  return Array.isArray(tests) ? tests.join('\n') : typeof tests === 'string' ? tests : '';
 }
 
 /** The prompt column's text to the letter (a leading space may matter to a raw prompt). */
