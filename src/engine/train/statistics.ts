@@ -1,21 +1,13 @@
 /** Means with 95 % intervals: of a score, of a paired gain, and of several seeds on the same rows. */
 import type { Interval } from '../../shared/contract.ts';
+import { mean, normalQuantile, studentQuantile } from '../../shared/statistics.ts';
 
-export const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length);
+export { mean };
 
 export function variance(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const centre = mean(values);
   return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
-}
-
-/** 97.5 % quantile of Student's t, by Cornish–Fisher (Abramowitz and Stegun 26.7.5); exact to 1 % from 3 degrees on. */
-export function studentQuantile(degrees: number): number {
-  const z = 1.959964;
-  const n = Math.max(1, degrees);
-  if (n === 1) return 12.706;
-  if (n === 2) return 4.303;
-  return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n ** 2) + (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * n ** 3);
 }
 
 /**
@@ -31,7 +23,7 @@ export function scoreInterval(scoresByRow: readonly (readonly number[])[]): Inte
   const spread = p * (1 - p);
   const effect = spread > 0 && samples > 1 ? Math.min(samples, Math.max(1, (variance(scoresByRow.map(mean)) * samples) / spread)) : 1;
   const count = n / effect;
-  const z2 = 1.959964 ** 2;
+  const z2 = normalQuantile ** 2;
   const centre = (p + z2 / (2 * count)) / (1 + z2 / count);
   const half = (Math.sqrt(z2) * Math.sqrt(spread / count + z2 / (4 * count ** 2))) / (1 + z2 / count);
   return { mean: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };

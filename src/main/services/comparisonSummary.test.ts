@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ComparisonCellDto, Interval } from '../../shared/contract.ts';
-import { overSeeds, secondsLeftOf, studentQuantile, summaryOf } from './comparisonSummary.ts';
+import { studentQuantile } from '../../shared/statistics.ts';
+import { overSeeds, secondsLeftOf, summaryOf } from './comparisonSummary.ts';
 
 const around = (mean: number, half: number): Interval => ({ mean, low: mean - half, high: mean + half });
-
-test('Student’s quantiles', () => {
-  for (const [degrees, value] of [[1, 12.706], [2, 4.303], [10, 2.228], [30, 2.042], [1000, 1.962]]) expect(studentQuantile(degrees)).toBeCloseTo(value, 2);
-  expect(studentQuantile(2.5)).toBeGreaterThan(studentQuantile(3));
-  expect(studentQuantile(2.5)).toBeLessThan(studentQuantile(2));
-});
 
 test('one seed keeps its interval; seeds that agree keep the error of their rows; seeds that differ widen it', () => {
   expect(overSeeds([around(0.5, 0.04)], 600)).toEqual(around(0.5, 0.04));

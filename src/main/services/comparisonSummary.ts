@@ -1,23 +1,6 @@
 /** The table of a comparison: seeds of one (model, task, method) taken together, and how long the rest may take. */
 import type { ComparisonCellDto, ComparisonSummaryDto, Interval, TestScoreDto } from '../../shared/contract.ts';
-
-const normalQuantile = 1.959964;
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-
-/** 97.5 % quantiles of Student's t at 1, 2, 3, … degrees of freedom. */
-const studentTable = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-/** Linear in 1 / degrees between the table's entries; by Cornish–Fisher (Abramowitz and Stegun 26.7.5) beyond. */
-export function studentQuantile(degrees: number): number {
-  if (degrees >= studentTable.length) {
-    const z = normalQuantile;
-    return z + (z ** 3 + z) / (4 * degrees) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * degrees ** 2);
-  }
-  const lower = Math.max(1, Math.floor(degrees));
-  const [near, far] = [studentTable[lower - 1], studentTable[Math.min(lower, studentTable.length - 1)]];
-  const share = (1 / lower - 1 / Math.max(1, degrees)) / (1 / lower - 1 / (lower + 1));
-  return near + (far - near) * share;
-}
+import { mean, normalQuantile, studentQuantile } from '../../shared/statistics.ts';
 
 /**
  * Mean over S seeds with its 95 % interval over seeds × rows. Every seed is scored on the same n rows, so the error of
