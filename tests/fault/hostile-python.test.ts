@@ -16,8 +16,9 @@ afterAll(() => grader.dispose());
 const row: TaskRow = { row: 0, messages: [], reference: null, data: { test_list: ['assert total([1, 2]) == 3', 'assert abs(total([0.5, 0.25]) - 0.75) < 1e-9', 'assert not total([])', 'assert sorted(total(x) for x in ([4], [3])) == [3, 4]'] } };
 const check: TaskRow = { row: 1, messages: [], reference: null, data: { prompt: 'def helper(x):\n    return x\n\ndef total(xs):\n    """The sum."""\n', entry_point: 'total', test: 'def check(candidate):\n    assert candidate([1, 2]) == 3, "wrong"\n    for n in range(3):\n        assert helper(candidate([n])) == n\n' } };
 
-/** A right answer that looks whether anything was left behind. */
-const watchful = `
+/** A right answer that looks whether anything was left behind; a new text each time, since grades of known texts are kept. */
+let asked = 0;
+const watchful = (): string => `# ${asked++}
 import sys, os, builtins, math, json, random, gc, collections
 def total(xs):
     assert builtins.len([1]) == 1 and math.sin(0) == 0 and json.loads('[1]') == [1] and sum([1]) == 1
@@ -57,7 +58,7 @@ const forgers: [name: string, code: string][] = [
 
 describe('H1 and H4: forgers', () => {
   test.each(forgers)('%s', async (_name, code) => {
-    const [first, second, third] = await grader.gradeBatch([{ answer: code, row }, { answer: watchful, row }, { answer: code, row: check }]);
+    const [first, second, third] = await grader.gradeBatch([{ answer: code, row }, { answer: watchful(), row }, { answer: code, row: check }]);
     expect(first, JSON.stringify(first)).toMatchObject({ score: 0 });
     expect(third, JSON.stringify(third)).toMatchObject({ score: 0 });
     expect(second).toEqual({ score: 1, reason: 'passes all 4 tests' });
@@ -111,7 +112,7 @@ describe('H2, H3 and H4: programs', () => {
   test.each(programs)('%s', async (_name, code) => {
     const inside = `def total(xs):\n${code.replace(/^/gm, '  ')}`;
     const began = performance.now();
-    const grades = await grader.gradeBatch([code, watchful, inside, watchful].map((answer) => ({ answer, row })));
+    const grades = await grader.gradeBatch([code, watchful(), inside, watchful()].map((answer) => ({ answer, row })));
     expect(performance.now() - began).toBeLessThan(4 * limits.killMs + 20_000);
     expect(grades.map(({ score }) => score), JSON.stringify(grades)).toEqual([0, 1, 0, 1]);
   }, 60_000);

@@ -45,13 +45,42 @@ describe('three forms of rows', () => {
     expect((await grade('    return x\n', of))[0]).toBe(0);
   });
 
+  const double = 'def double(x):\n  return 2 * x';
+  test.each([
+    ['prose around', `Here is the function:\n\n${double}\n\nIt doubles what it is given.`],
+    ['the fence that defines it', `First:\n\`\`\`\nprint(1)\n\`\`\`\nthen\n\`\`\`python\n${double}\n\`\`\``],
+    ['a fence that is not closed', `\`\`\`python\n${double}`],
+    ['the marks of MBPP’s paper', `[BEGIN]\n${double}\n[DONE]\n\nYou are an expert`],
+    ['Windows lines', double.replace('\n', '\r\n')],
+  ])('code with %s', async (_, answer) => {
+    expect(await grade(answer, row({ test_list: ['assert double(2) == 4'] }))).toEqual([1, 'passes its tests']);
+  });
+
+  test.each([
+    ['with its first indentation lost', 'total = sum(x)\n    return total'],
+    ['without indentation', 'total = sum(x)\nreturn total'],
+    ['with prose behind', '    return sum(x)\n\nThis adds them up.'],
+    ['as a function in prose', 'Sure! Here it is:\n\ndef total(x: List[int]) -> int:\n    return plain(sum(x))\n\nDone.'],
+  ])('a body %s', async (_, answer) => {
+    const of = row({ prompt: 'from typing import List\n\ndef plain(x):\n    return x\n\ndef total(x: List[int]) -> int:\n    """The sum."""\n', test: 'def check(candidate):\n    assert candidate([1, 2]) == plain(3)\n', entry_point: 'total' });
+    expect(await grade(answer, of)).toEqual([1, 'passes its tests']);
+  });
+
+  test('objects of the answer’s own classes, and arguments that it changes, are the tests’ to use', async () => {
+    const stack = 'class Stack:\n  def __init__(self): self.items = []\n  def push(self, x): self.items.append(x)\n  def pop(self): return self.items.pop()\ndef fill(xs):\n  xs.append(1)\ndef drain(stack): return stack.pop()';
+    const of = row({ test_setup_code: 's = Stack()\ns.push(7)\ns.push(8)', test_list: ['assert drain(s) == 8 and s.pop() == 7', 'xs = [0]\nfill(xs)\nassert xs == [0, 1]', 'try:\n  s.pop()\n  assert False\nexcept IndexError:\n  pass'] });
+    expect(await grade(stack, of)).toEqual([1, 'passes all 3 tests']);
+    expect((await grade(stack.replace('append(1)', 'append(2)'), of))[0]).toBe(0);
+  });
+
   test('a row without tests is not graded', async () => {
     expect(await grade('x', row({ prompt: 'p' }))).toEqual([0, 'the row has no tests']);
   });
 });
 
-/** The row after each of these must find Python as it was. */
-const untouched = `
+/** The row after each of these must find Python as it was; a new text each time, since grades of known texts are kept. */
+let asked = 0;
+const untouched = (): string => `# ${asked++}
 import math, collections, json, sys, os, random
 assert len([1]) == 1 and math.sqrt(4) == 2 and json.loads('[1]') == [1]
 assert collections.Counter('aab')['a'] == 2 and 'left_behind' not in globals() and not hasattr(sys, 'left_behind')
@@ -78,7 +107,7 @@ describe('code from outside', () => {
     ['recursion', 'def f(n): return f(n + 1)\nf(0)', 'the code: RecursionError'],
     ['patched builtins', 'import builtins, math, json, collections, sys\nbuiltins.len = None\nmath.sqrt = None\njson.loads = None\ncollections.Counter.update = None\nsys.left_behind = left_behind = 1\nsys.setrecursionlimit(10**6)\nraise ValueError("done")', 'the code: ValueError: done'],
   ])('%s is refused within its budget, and the next row is right', async (_name, answer, reason) => {
-    const [first, second] = await grader.gradeBatch([{ answer, row: code() }, { answer: untouched, row: code() }]);
+    const [first, second] = await grader.gradeBatch([{ answer, row: code() }, { answer: untouched(), row: code() }]);
     expect(first?.score).toBe(0);
     expect(first?.reason.startsWith(reason), first?.reason).toBe(true);
     expect(second).toEqual({ score: 1, reason: 'passes its tests' });
@@ -86,7 +115,7 @@ describe('code from outside', () => {
 
   test('what breaks Python itself costs one row', async () => {
     const evil = ['import os\nos.abort()', 'import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(n): return f(n + 1)\nf(0)'];
-    const grades = await grader.gradeBatch([...evil, untouched].map((answer) => ({ answer, row: code() })));
+    const grades = await grader.gradeBatch([...evil, untouched()].map((answer) => ({ answer, row: code() })));
     expect(grades.map(({ score }) => score)).toEqual([0, 0, 1]);
     expect(grades[0]?.reason).toMatch(/^the code crashed Python/);
   }, 60_000);
