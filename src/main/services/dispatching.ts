@@ -14,7 +14,7 @@ import { rowsForEngine } from './runners/training.ts';
 
 /** Questions of each expert that a dispatcher learns from (an embedding from a handful), is chosen by, and is measured on. */
 const learnt: Record<DispatcherKind, { training: number; validation: number }> = {
-  prompt: { training: 0, validation: 0 }, classifier: { training: 128, validation: 32 }, embedding: { training: 20, validation: 0 },
+  prompt: { training: 0, validation: 0 }, classifier: { training: 256, validation: 40 }, embedding: { training: 20, validation: 0 },
 };
 const heldOut = 200;
 /** Single questions whose first pass is timed; the first ones open sessions and are not counted. */
