@@ -31,6 +31,7 @@ const chosen = positionals.length > 0 ? positionals.filter(isSection) : (Object.
 const turns = Number(values.turns);
 if (values.peers) installPeers();
 
+const notMeasured = '–';
 const bench = new Workbench();
 const measure: Record<Section, () => Promise<string>> = { decode, training, memory, search, svd, window };
 const parts = new Map<string, string>();
@@ -80,7 +81,6 @@ async function decode(): Promise<string> {
   ].join('\n\n');
 }
 
-const notMeasured = '–';
 
 async function search(): Promise<string> {
   const { seconds, alike } = await benchSearch(bench, turns);
