@@ -78,10 +78,10 @@ async function results(shell: RunningShell, page: Page): Promise<void> {
   const training = (await shell.call('comparisons.list', {})).find(({ name }) => name === 'training');
   if (!training) throw new Error(`no comparison “training” in ${shell.home}`);
   await page.goto(`${new URL('/', shell.url).href}#/comparisons/${training.id}`);
-  await page.getByText('Results', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Save as CSV' }).waitFor();
   await inBothThemes(shell, page, 'comparison');
   await page.goto(`${new URL('/', shell.url).href}#/evidence`);
-  await page.getByRole('heading', { name: 'Dispatch' }).waitFor();
+  await page.getByText('Embedding dispatcher').first().waitFor();
   await inBothThemes(shell, page, 'evidence');
 }
 
