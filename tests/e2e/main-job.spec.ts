@@ -105,7 +105,11 @@ async function ask(page: Page, prompt: string): Promise<{ base: string; mix: str
   await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
   await page.getByRole('button', { name: /^Answer/ }).click();
   const column = (name: string) => page.getByRole('region', { name, exact: true });
-  for (const name of ['Base', 'Mix']) await expect(column(name).getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
+  // the figures of the answer before this one stand until the first token of this one
+  for (const name of ['Base', 'Mix']) {
+    await expect(column(name).locator('.answer')).not.toBeEmpty({ timeout: 60_000 });
+    await expect(column(name).getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
+  }
   return { base: await column('Base').locator('.answer').innerText(), mix: await column('Mix').locator('.answer').innerText() };
 }
 
