@@ -36,12 +36,14 @@ interface Task {
   maxTokens: number;
   /** answers end where the model ends them, and not only at maxTokens */
   natural: boolean;
+  /** what every contestant's step answers, each once or more, and a row that is only there to be validated on */
   rows: TaskRow[];
+  spare: TaskRow;
 }
 
-const names = ['Lily', 'Tom', 'Ben', 'Mia', 'Sam', 'Anna', 'Max', 'Sue', 'Tim', 'Amy', 'Jack', 'Lucy', 'Bob', 'Mary', 'Leo', 'Ella'];
+const stepNames = ['Lily', 'Tom', 'Ben', 'Mia', 'Sam', 'Anna', 'Max', 'Sue', 'Tim', 'Amy', 'Jack', 'Lucy', 'Bob', 'Mary', 'Leo', 'Ella'];
 
-function storyRows(): TaskRow[] {
+function storyRows(names: readonly string[]): TaskRow[] {
   const openings = names.flatMap((name) => [`Once upon a time, there was a little girl named ${name}.`, `One day, ${name} went to the park.`]);
   return openings.map((content, row) => ({ row, messages: [{ role: 'user', content }], reference: null, data: {} }));
 }
@@ -53,16 +55,17 @@ async function mathRows(): Promise<TaskRow[]> {
     mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' },
     onRows: (batch) => void rows.push(...batch),
   });
-  return rows.slice(0, 400);
+  return rows.slice(0, batchSize + 1);
 }
 
 export async function benchTraining(bench: Workbench, turns: number): Promise<TrainingFigure[]> {
   bench.models.setThreads(2);
-  const math = { folder: tinyLlama, grader: 'number', raw: false, rows: await mathRows() };
+  const rows = await mathRows();
+  const math = { folder: tinyLlama, grader: 'number', raw: false, rows: rows.slice(0, batchSize), spare: rows[batchSize] };
   const tasks: Task[] = [
     { name: 'tiny-llama, math rows, 64 × 48 tokens', ...math, maxTokens: 48, natural: false },
     { name: 'tiny-llama, math rows, 64 × up to 64 tokens', ...math, maxTokens: 64, natural: true },
-    { name: 'stories260K, 64 × 48 tokens', folder: stories, grader: 'contains: dog', raw: true, maxTokens: 48, natural: false, rows: storyRows() },
+    { name: 'stories260K, 64 × 48 tokens', folder: stories, grader: 'contains: dog', raw: true, maxTokens: 48, natural: false, rows: storyRows(stepNames), spare: storyRows(['Nora'])[0] },
   ];
   const figures: TrainingFigure[] = [];
   for (const task of tasks) figures.push(await benchTask(bench, task, turns));
@@ -71,7 +74,7 @@ export async function benchTraining(bench: Workbench, turns: number): Promise<Tr
 
 async function benchTask(bench: Workbench, task: Task, turns: number): Promise<TrainingFigure> {
   const { batch, lengths } = await bench.using(task.folder, async (model) => {
-    const rows = promptsOf(model, task.rows.slice(0, batchSize), task.raw);
+    const rows = promptsOf(model, task.rows, task.raw);
     const prompts = Array.from({ length: batchSize }, (_, i) => rows[i % rows.length]);
     const sampling = { maxTokens: task.maxTokens, temperature: 1, topP: 1, topK: 0, seed: 0, stop: [] };
     const answers = await gradedAnswers(endless(model, !task.natural), prompts, { kind: 'base' }, await createGrader(task.grader), { sampling, seeds: answerSeeds(0, 1, batchSize) });
@@ -109,9 +112,13 @@ async function benchTask(bench: Workbench, task: Task, turns: number): Promise<T
 const endless = (model: LoadedModel, really: boolean): LoadedModel =>
   really ? (Object.create(model, { tokenizer: { value: { ...model.tokenizer, eosTokenIds: [] } } }) as LoadedModel) : model;
 
-/** Seconds and tokens of a few steps, as the loop itself reports them; its validations are outside these figures. */
-async function ownSteps(bench: Workbench, { folder, grader, raw, maxTokens, natural, rows }: Task): Promise<{ seconds: number; answerTokens: number }[]> {
-  const config: TrainingConfig = { ...quickPreset, steps: stepsOfTurn, batchSize, maxTokens, validationRows: 1, validationTemperature: 0, validateEvery: 1000, checkpointEvery: 1000 };
+/**
+ * Seconds and tokens of a few steps, as the loop itself reports them; its validations are outside these figures. A step is
+ * whole, but so short that answers stay those of the base, which are as long as the peers'.
+ */
+async function ownSteps(bench: Workbench, { folder, grader, raw, maxTokens, natural, ...task }: Task): Promise<{ seconds: number; answerTokens: number }[]> {
+  const rows: TaskRow[] = [...task.rows.map((row) => ({ ...row, split: 'train' as const })), { ...task.spare, split: 'validation' }];
+  const config: TrainingConfig = { ...quickPreset, steps: stepsOfTurn, learningRate: 1e-9, batchSize, maxTokens, validationRows: 1, validationTemperature: 0, validateEvery: 1000, checkpointEvery: 1000 };
   const steps: { seconds: number; answerTokens: number }[] = [];
   const grading = await createGrader(grader);
   await bench.using(folder, (model) =>

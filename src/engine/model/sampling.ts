@@ -2,8 +2,9 @@
  * The next token, chosen inside the graph: only a token and its log-probability leave it. Sampling inverts the
  * cumulative distribution at one uniform number per row, which JavaScript draws from a seeded generator.
  */
-import { argMax, cast, cumSum, div, gatherLast, greater, input, logSoftmax, mul, scalar, slice, softmax, sub, topKIndices, topKValues, where } from '../graph/builders.ts';
+import { argMax, cast, div, gatherLast, greater, input, logSoftmax, mul, scalar, slice, softmax, sub, topKIndices, topKValues, where } from '../graph/builders.ts';
 import type { Node } from '../graph/ops.ts';
+import { cumulative } from './cumulative.ts';
 
 export type SamplingMode =
   | { kind: 'greedy' }
@@ -28,7 +29,7 @@ function tokenFrom(logits: Node, mode: SamplingMode): Node {
       const indices = topKIndices(logits, mode.k);
       const probabilities = softmax(div(sorted, temperature()));
       // a token stays while the mass before it is below topP; the first always stays
-      const before = sub(cumSum(probabilities), probabilities);
+      const before = sub(cumulative(probabilities), probabilities);
       const kept = where(greater(input('topP', 'float32', []), before), probabilities, scalar(0));
       return gatherLast(indices, invert(kept, uniform()));
     }
@@ -41,8 +42,8 @@ const uniform = (): Node => input('uniform', 'float32', ['rows', 1]);
 
 /** The first index whose cumulative mass exceeds u · total. */
 function invert(mass: Node, u: Node): Node {
-  const cumulative = cumSum(mass);
+  const upTo = cumulative(mass);
   const width = Number(mass.shape[1]);
-  const total = slice(cumulative, 1, width - 1, width);
-  return argMax(cast(greater(cumulative, mul(u, total)), 'float32'));
+  const total = slice(upTo, 1, width - 1, width);
+  return argMax(cast(greater(upTo, mul(u, total)), 'float32'));
 }

@@ -39,9 +39,13 @@ export interface Generated {
 }
 
 /** of one piece of a prefill: its values stay in the caches of a core */
-const prefillTokens = 2048;
+const prefillTokens = 1024;
 const cacheBytes = 2 ** 31;
 const mostRows = 256;
+/** Nearer to 1, u · total may round to the total, which no cumulative mass exceeds. */
+const mostUniform = 1 - 2 ** -22;
+/** Rows that have ended leave the batch once no more than this share goes on. */
+const leaveAt = 0.75;
 
 export async function generate(model: LoadedModel, request: GenerateRequest): Promise<Generated[]> {
   const { config } = model;
@@ -105,7 +109,7 @@ class Batch {
     // by length: the prompts of one piece of the prefill are padded to its longest
     this.rows = [...this.all].sort((a, b) => request.prompts[b.index].length - request.prompts[a.index].length || a.index - b.index);
     const longestPrompt = Math.max(...indices.map((index) => request.prompts[index].length));
-    this.cache = new KeyValueCache(model.config, indices.length, Math.min(longestPrompt + request.maxTokens, longestPrompt + 32));
+    this.cache = new KeyValueCache(model.config, { rows: indices.length, tokens: longestPrompt, limit: longestPrompt + request.maxTokens });
   }
 
   async run(): Promise<Generated[]> {
@@ -154,11 +158,14 @@ class Batch {
         for (const row of this.rows) if (!row.done) row.result.stopReason = 'cancelled';
         return;
       }
-      if (cache.full || alive <= this.rows.length * 0.75) {
-        const kept = this.rows.flatMap(({ done }, i) => (done ? [] : [i]));
-        cache.relayout(kept, cache.full);
-        if (kept.length < this.rows.length) ofRows = undefined;
+      if (alive <= this.rows.length * leaveAt) {
+        const kept = this.withoutEnded(alive);
+        cache.keep(kept);
         this.rows = kept.map((i) => this.rows[i]);
+        ofRows = fixed = undefined;
+      }
+      if (cache.full) {
+        cache.grow();
         fixed = undefined;
       }
       ofRows ??= adapted.feeds(this.rows.map(({ index }) => index));
@@ -180,12 +187,18 @@ class Batch {
     }
   }
 
+  /** The rows that go on: each in its place, or in that of one that ended, from the end of the batch. */
+  private withoutEnded(alive: number): number[] {
+    const behind = this.rows.flatMap(({ done }, i) => (i >= alive && !done ? [i] : []));
+    return this.rows.slice(0, alive).map(({ done }, i) => (done ? (behind.pop() ?? i) : i));
+  }
+
   private samplingFeeds(rows: readonly Row[]): Feeds {
     const { temperature, topP } = this.request;
     if (this.mode.kind === 'greedy') return {};
     const feeds: Feeds = {
       temperature: floats(Float32Array.of(temperature), []),
-      uniform: floats(Float32Array.from(rows, ({ random }) => random.uniform()), [rows.length, 1]),
+      uniform: floats(Float32Array.from(rows, ({ random }) => Math.min(random.uniform(), mostUniform)), [rows.length, 1]),
     };
     if (this.mode.kind === 'nucleus') feeds.topP = floats(Float32Array.of(topP), []);
     return feeds;

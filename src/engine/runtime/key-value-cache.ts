@@ -1,14 +1,17 @@
 /**
  * Keys and values of a batch, owned by JavaScript and fed to every decode step as they lie: [rows, heads, capacity,
- * headDim] per layer, the new token's written in place. Capacity grows in blocks; finished
- * rows are squeezed out.
+ * headDim] per layer, the new token's written in place. The memory is taken once, for the longest that a row can become;
+ * rows lie close together in it, move up as the capacity grows and down as others leave, so that a step reads little
+ * more than what its rows hold.
  */
 import { masked } from '../model/feeds.ts';
 import { freshName, keyName, valueName } from '../model/graphs.ts';
 import { pastKeyName, pastValueName } from '../model/decoder.ts';
 import { floatData, floats, type Feeds, type Tensor } from './session.ts';
 
-const block = 32;
+/** Tokens by which the capacity grows, and an eighth of it where that is more: moving costs little of what is read. */
+const block = 16;
+const growth = 1 / 8;
 
 export interface CacheShape {
   layers: number;
@@ -17,26 +20,34 @@ export interface CacheShape {
   slidingWindow: number | null;
 }
 
+export interface CacheSize {
+  rows: number;
+  /** of the longest prompt */
+  tokens: number;
+  /** most tokens that a row will ever hold */
+  limit: number;
+}
+
+const inBlocks = (tokens: number): number => Math.ceil(tokens / block) * block;
+
 export class KeyValueCache {
   private readonly shape: CacheShape;
+  private readonly limit: number;
   private rows: number;
   private capacity: number;
-  private layers: { key: Float32Array; value: Float32Array }[];
-  private mask: Float32Array;
-  private lengths: Int32Array;
+  private readonly layers: readonly { key: Float32Array; value: Float32Array }[];
+  private readonly lengths: Int32Array;
+  private mask = new Float32Array(0);
 
-  constructor(shape: CacheShape, rows: number, tokens: number) {
+  constructor(shape: CacheShape, { rows, tokens, limit }: CacheSize) {
     this.shape = shape;
     this.rows = rows;
-    this.capacity = Math.ceil((tokens + 1) / block) * block;
-    const size = rows * this.rowSize();
+    this.limit = inBlocks(limit);
+    this.capacity = Math.min(this.limit, inBlocks(tokens + 1));
+    // large and zeroed: the system gives the pages as they are written
+    const size = rows * shape.keyValueHeads * this.limit * shape.headDim;
     this.layers = Array.from({ length: shape.layers }, () => ({ key: new Float32Array(size), value: new Float32Array(size) }));
-    this.mask = new Float32Array(rows * this.capacity).fill(masked);
     this.lengths = new Int32Array(rows);
-  }
-
-  private rowSize(capacity = this.capacity): number {
-    return this.shape.keyValueHeads * capacity * this.shape.headDim;
   }
 
   /** Tokens that row holds: also the position of its next one. */
@@ -60,11 +71,7 @@ export class KeyValueCache {
         });
       });
     }
-    lengths.forEach((length, i) => {
-      const row = firstRow + i;
-      this.lengths[row] = length;
-      this.mask.fill(0, row * this.capacity + this.firstVisible(length), row * this.capacity + length);
-    });
+    this.lengths.set(lengths, firstRow);
   }
 
   /** The oldest place that a token at position `length` sees. */
@@ -103,41 +110,51 @@ export class KeyValueCache {
     return this.lengths.subarray(0, this.rows).some((length) => length >= this.capacity);
   }
 
-  /** Keeps the given rows, in order, with room for at least one more token each. */
-  relayout(kept: readonly number[], grow: boolean): void {
-    const { keyValueHeads, headDim } = this.shape;
-    const capacity = grow ? this.capacity + block : this.capacity;
-    const size = kept.length * this.rowSize(capacity);
-    this.layers = this.layers.map(({ key, value }) => {
-      const next = { key: new Float32Array(size), value: new Float32Array(size) };
-      kept.forEach((row, i) => {
-        const width = this.lengths[row] * headDim;
-        for (let head = 0; head < keyValueHeads; head++) {
-          const from = (row * keyValueHeads + head) * this.capacity * headDim;
-          const to = (i * keyValueHeads + head) * capacity * headDim;
-          next.key.set(key.subarray(from, from + width), to);
-          next.value.set(value.subarray(from, from + width), to);
-        }
-      });
-      return next;
-    });
-    const mask = new Float32Array(kept.length * capacity).fill(masked);
+  /** Row i becomes what row kept[i] was, which lies at i or behind it; the others leave. */
+  keep(kept: readonly number[]): void {
     kept.forEach((row, i) => {
-      mask.set(this.mask.subarray(row * this.capacity, row * this.capacity + this.lengths[row]), i * capacity);
+      if (row !== i) this.move(row, this.capacity, i, this.capacity);
     });
-    this.mask = mask;
-    this.lengths = Int32Array.from(kept, (row) => this.lengths[row]);
     this.rows = kept.length;
+  }
+
+  /** Room for more tokens in every row. */
+  grow(): void {
+    const capacity = Math.min(this.limit, inBlocks(this.capacity * (1 + growth)));
+    for (let row = this.rows - 1; row >= 0; row--) this.move(row, this.capacity, row, capacity);
     this.capacity = capacity;
   }
 
-  /** Inputs of a decode step; they alias this cache's memory and stay valid until the next `relayout`. */
+  /** Nothing of what lay there before stays behind a row's last token: masked, it could still be infinite. */
+  private move(row: number, capacity: number, to: number, newCapacity: number): void {
+    const { keyValueHeads, headDim } = this.shape;
+    const width = this.lengths[row] * headDim;
+    // heads in the order in which none is written over before it has moved
+    const heads = Array.from({ length: keyValueHeads }, (_, head) => (newCapacity > capacity ? keyValueHeads - 1 - head : head));
+    for (const { key, value } of this.layers) {
+      for (const head of heads) {
+        const from = (row * keyValueHeads + head) * capacity * headDim;
+        const first = (to * keyValueHeads + head) * newCapacity * headDim;
+        for (const memory of [key, value]) memory.copyWithin(first, from, from + width).fill(0, first + width, first + newCapacity * headDim);
+      }
+    }
+    this.lengths[to] = this.lengths[row];
+  }
+
+  /** Inputs of a decode step; they alias this cache's memory and stay valid until rows leave or the capacity grows. */
   feeds(): Feeds {
-    const dims = [this.rows, this.shape.keyValueHeads, 1, this.capacity, this.shape.headDim];
+    const { keyValueHeads, headDim } = this.shape;
+    const dims = [this.rows, keyValueHeads, 1, this.capacity, headDim];
+    const size = this.rows * keyValueHeads * this.capacity * headDim;
+    this.mask = new Float32Array(this.rows * this.capacity).fill(masked);
+    for (let row = 0; row < this.rows; row++) {
+      const length = this.lengths[row];
+      this.mask.fill(0, row * this.capacity + this.firstVisible(length), row * this.capacity + length);
+    }
     const feeds: Feeds = { mask: floats(this.mask, [this.rows, 1, 1, 1, this.capacity]) };
     this.layers.forEach(({ key, value }, layer) => {
-      feeds[pastKeyName(layer)] = floats(key, dims);
-      feeds[pastValueName(layer)] = floats(value, dims);
+      feeds[pastKeyName(layer)] = floats(key.subarray(0, size), dims);
+      feeds[pastValueName(layer)] = floats(value.subarray(0, size), dims);
     });
     return feeds;
   }
