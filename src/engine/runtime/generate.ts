@@ -40,8 +40,10 @@ export interface Generated {
 
 /** of one piece of a prefill: its values stay in the caches of a core */
 const prefillTokens = 1024;
+/** Rows at once, the more the better as far as these go: keys and values, and the logits of a step. */
 const cacheBytes = 2 ** 31;
-const mostRows = 256;
+const mostLogits = 2 ** 25;
+const mostRows = 512;
 /** Nearer to 1, u · total may round to the total, which no cumulative mass exceeds. */
 const mostUniform = 1 - 2 ** -22;
 /** Rows that have ended leave the batch once no more than this share goes on. */
@@ -57,7 +59,7 @@ export async function generate(model: LoadedModel, request: GenerateRequest): Pr
   });
   const longest = Math.max(...request.prompts.map(({ length }) => length)) + request.maxTokens;
   const bytesPerRow = config.layers * 2 * config.keyValueHeads * longest * config.headDim * 4;
-  const rowsAtOnce = Math.max(1, Math.min(mostRows, Math.floor(cacheBytes / bytesPerRow)));
+  const rowsAtOnce = Math.max(1, Math.min(mostRows, Math.floor(cacheBytes / bytesPerRow), Math.floor(mostLogits / config.vocabularySize)));
   const adapted = await model.adapt(request.adaptation);
   const results: Generated[] = [];
   for (let first = 0; first < request.prompts.length; first += rowsAtOnce) {
