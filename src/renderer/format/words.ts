@@ -1,6 +1,9 @@
 import type { DispatcherKind } from '../../shared/adaptation.ts';
+import type { JobState } from '../../shared/contract.ts';
 import type { Method } from '../../shared/training.ts';
 
+/** States of jobs, and of what they work on. */
+export const stateWords: Record<JobState, string> = { queued: 'waiting', running: 'running', paused: 'paused', succeeded: 'finished', failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' };
 /** Methods as people write them. */
 export const methodWords: Record<Method, string> = { svf: 'SVF', lora: 'LoRA', dora: 'DoRA', ia3: 'IA³' };
 /** Ways to find a question's expert. */

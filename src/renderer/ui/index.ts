@@ -1,4 +1,5 @@
 /** The parts that screens are made of. */
+export { default as Ago } from './Ago.svelte';
 export { default as Badge } from './Badge.svelte';
 export { default as Button } from './Button.svelte';
 export { default as Choice } from './Choice.svelte';
@@ -14,12 +15,17 @@ export { default as Menu } from './Menu.svelte';
 export { default as NumberField } from './NumberField.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as ProgressRing } from './ProgressRing.svelte';
+export { default as Reading } from './Reading.svelte';
+export { default as RemoveDialog } from './RemoveDialog.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Slider } from './Slider.svelte';
+export { default as StateBadge } from './StateBadge.svelte';
 export { default as Switch } from './Switch.svelte';
 export { default as Table } from './Table.svelte';
 export { default as Tabs } from './Tabs.svelte';
 export { default as TextField } from './TextField.svelte';
 export { default as Tooltip } from './Tooltip.svelte';
+export { default as TwoFigures } from './TwoFigures.svelte';
+export { default as TwoLines } from './TwoLines.svelte';
 export { announce } from './announcer.svelte.ts';
 export { attempt, notify, notifyError, notifyUndo } from './toast.ts';

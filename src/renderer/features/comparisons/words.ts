@@ -1,9 +1,7 @@
 import { isStrategy, type ComparisonPlan, type StrategyDetail } from '../../../shared/comparison.ts';
-import type { CellState, JobState } from '../../../shared/contract.ts';
+import type { CellState } from '../../../shared/contract.ts';
 import { formatNumber, formatPercent } from '../../format/index.ts';
 
-export const stateWords: Record<JobState, string> = { queued: 'waiting', running: 'running', paused: 'paused', succeeded: 'finished', failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' };
-export const stateTones: Record<JobState, 'neutral' | 'good' | 'bad' | 'accent'> = { queued: 'neutral', running: 'accent', paused: 'neutral', succeeded: 'good', failed: 'bad', cancelled: 'neutral', interrupted: 'bad' };
 export const cellWords: Record<CellState, string> = { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed' };
 
 /** What the cells of a plan are. */
