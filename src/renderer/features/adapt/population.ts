@@ -65,6 +65,9 @@ export const bestOf = (generations: readonly GenerationDto[]): BestPoint[] => ge
 export const partsOf = (experts: readonly { id: string }[], alphas: Alphas): MixPartDto[] =>
   experts.map(({ id }, at) => ({ expertId: id, alpha: typeof alphas[at] === 'number' ? alphas[at] : [...alphas[at]], muted: false, solo: false }));
 
+/** What a table of mixes says of each beside its α. */
+export interface AlphaColumn<Row> { label: string; title?: string; of: (row: Row) => string }
+
 /** A finalist in words. */
 export function finalistName(finalist: FinalistDto, experts: readonly { name: string }[]): string {
   switch (finalist.kind) {
