@@ -1,7 +1,7 @@
 import type { Phase } from '../schedule.ts';
 import type { chatFormats } from '../tokenizer.ts';
 
-/** Everything that makes one bundled model: a model differs from another by this file alone. */
+/** Everything that makes one bundled model; a model's own file has what sets it apart from the others, shared.ts the rest. */
 export interface ModelSettings {
   id: string;
   license: string;
