@@ -5,6 +5,7 @@
  *   H3 nothing is read, written, sent or started, and JavaScript is out of reach
  *   H4 the next row is graded correctly, and finds Python as it was
  */
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TaskRow } from '../../src/engine/host/protocol.ts';
 import { pythonGrader, pythonLimits } from '../../src/engine/tasks/graders/python.ts';
@@ -65,6 +66,9 @@ describe('H1 and H4: forgers', () => {
   }, 30_000);
 });
 
+/** A file that is there, for everybody but the answers; its path is a string in Python as it is in JSON. */
+const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url));
+
 /** Programs that want out, or everything (H2, H3): at the top, and again inside the function that is tested. */
 const programs: [name: string, code: string][] = [
   ['a loop without end', 'while True: pass'],
@@ -74,7 +78,7 @@ const programs: [name: string, code: string][] = [
   ['a number without end', '9 ** 9 ** 9'],
   ['output', 'while True: print("x" * 10**5)'],
   ['a file of the machine', 'open("/etc/passwd").read()\nraise OSError'],
-  ['files of the package', 'import os\nfor root, _, files in os.walk("/"):\n  for name in files:\n    if name.endswith((".ts", ".mjs", ".wasm", "package.json")): left = open(os.path.join(root, name)).read()\nopen("/work/main/package.json")'],
+  ['files of the package', 'import os\nfor root, _, files in os.walk("/"):\n  for name in files:\n    if name.endswith((".ts", ".mjs", ".wasm", "package.json")): left = open(os.path.join(root, name)).read()\nopen(' + JSON.stringify(packageFile) + ')'],
   ['writing', 'open("/tmp/left", "w").write("x")'],
   ['a folder', 'import os\nos.mkdir("/tmp/left")'],
   ['a socket', 'import socket\nsocket.create_connection(("127.0.0.1", 80), timeout=1)'],
