@@ -1,27 +1,12 @@
 import type { AppInfoDto } from '../../shared/contract.ts';
-import type { Stores } from '../db/index.ts';
-import type { EngineHost } from '../engine/host.ts';
 import type { JobQueue } from '../jobs/queue.ts';
-import type { Emitter } from './emitter.ts';
 import type { HomeLayout } from './home.ts';
-import type { LocalLog } from './log.ts';
-import type { ModelCatalog } from './modelCatalog.ts';
-import type { VectorCache } from './vectors.ts';
+import type { RunnerContext } from './runners/context.ts';
 
-/** What every group of handlers works with. */
-export interface ServiceContext {
+/** What every group of handlers works with: what the runners do, the queue, and what is known of the shell. */
+export interface ServiceContext extends RunnerContext {
   layout: HomeLayout;
   shell: AppInfoDto['shell'];
   version: string;
-  stores: Stores;
-  engine: EngineHost;
   queue: JobQueue;
-  events: Emitter;
-  log: LocalLog;
-  catalog: ModelCatalog;
-  vectors: VectorCache;
-  clock: () => number;
-  newId: () => string;
-  env: Record<string, string | undefined>;
-  platform: string;
 }
