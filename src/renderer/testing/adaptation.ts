@@ -1,19 +1,20 @@
 /** Made-up searches and dispatchers for looking at screens; every figure is seeded. */
 import { quickSearch, type CandidateDto, type FinalistDto, type GenerationDto, type SearchConfig } from '../../shared/adaptation.ts';
 import type { DecisionDto, DispatcherDto, SearchDto, SearchSummaryDto } from '../../shared/contract.ts';
+import { noise } from './noise.ts';
 import { around, testScore } from './training.ts';
 
 const experts = [{ id: 'e0', name: 'math' }, { id: 'e1', name: 'reasoning' }, { id: 'e2', name: 'code' }];
 const target = [0.92, 0.31, -0.18];
 
-function generator(seed: number): () => number {
-  let state = seed * 9301 + 49_297;
-  const next = (): number => (state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296) / 4_294_967_296;
+/** about normal, between −1.5 and 1.5 */
+function bellOf(seed: number): () => number {
+  const next = noise(seed);
   return () => next() + next() + next() - 1.5;
 }
 
 function generationsOf(count: number, config: SearchConfig, seed: number): GenerationDto[] {
-  const bell = generator(seed);
+  const bell = bellOf(seed);
   const layers = config.perLayer ? 6 : 1;
   const size = experts.length * layers;
   const goal = Array.from({ length: size }, (_, at) => target[Math.floor(at / layers)] + (layers > 1 ? 0.3 * Math.sin(at * 1.3) : 0));

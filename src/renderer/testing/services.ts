@@ -4,6 +4,7 @@ import { SingularError, toErrorDto } from '../../shared/errors.ts';
 import { projections } from '../../shared/matrices.ts';
 import { quickPreset } from '../../shared/training.ts';
 import { decision, dispatchersOf, searchesOf, summaryOf } from './adaptation.ts';
+import { noise } from './noise.ts';
 import { comparison, datasets, listed, rowsUsed, run, spectrum, testScore } from './training.ts';
 import type { DesktopApi } from '../bridge/desktop.ts';
 
@@ -12,13 +13,6 @@ type Input = Record<string, unknown>;
 
 const minute = 60_000;
 const longName = 'arithmetic-with-units-and-a-name-that-somebody-made-far-too-long-for-any-column-of-any-table';
-
-function noise(seed: number): () => number {
-  let state = (seed * 2_654_435_761) % 4_294_967_296;
-  const next = (): number => (state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296) / 4_294_967_296;
-  for (let i = 0; i < 5; i++) next();
-  return next;
-}
 
 const base = { architecture: 'llama', dtype: 'float32', hasChatTemplate: true } as const;
 const models: ModelDto[] = [
