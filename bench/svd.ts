@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { openProducts } from '../src/engine/runtime/products.ts';
 import { decompose } from '../src/engine/svd/decompose.ts';
-import { seededNormals } from '../src/engine/svd/normals.ts';
+import { Random } from '../src/engine/runtime/random.ts';
 
 export interface SvdFigure {
   size: number;
@@ -71,7 +71,8 @@ export async function benchSvd(sizes: readonly number[], turns: number, threads 
   const lapack = new Lapack(threads);
   const figures: SvdFigure[] = [];
   for (const size of sizes) {
-    const weight = Float32Array.from({ length: size * size }, seededNormals(1));
+    const random = new Random(1);
+    const weight = Float32Array.from({ length: size * size }, () => random.normal());
     const own: Time[] = [];
     const others: Time[] = [];
     for (let turn = 0; turn < turns; turn++) {

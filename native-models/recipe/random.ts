@@ -1,4 +1,9 @@
-/** A seeded generator (xoshiro128**, seeded by splitmix32), so that the recipe writes the same bytes everywhere. */
+/**
+ * The recipe's draws: the engine's generator with a seeding and a resolution of its own. Both stay as they are, to
+ * the bit: with another stream the recipe would make other models and rows than those that lie here.
+ */
+import { Random as Generator, splitmix32 } from '../../src/engine/runtime/random.ts';
+
 export interface Random {
   /** uniform in [0, 1), 32 bits of resolution */
   next(): number;
@@ -26,28 +31,9 @@ export function hashText(text: string): number {
 
 /** Streams with different labels are independent, so that adding one never shifts another. */
 export function createRandom(seed: number, label = ''): Random {
-  let mixer = (seed ^ hashText(label)) >>> 0;
-  const splitmix = (): number => {
-    mixer = (mixer + 0x9e3779b9) >>> 0;
-    let value = mixer;
-    value = Math.imul(value ^ (value >>> 16), 0x21f0aaad);
-    value = Math.imul(value ^ (value >>> 15), 0x735a2d97);
-    return (value ^ (value >>> 15)) >>> 0;
-  };
-  let [a, b, c, d] = [splitmix(), splitmix(), splitmix(), splitmix()];
-  const rotate = (value: number, bits: number): number => ((value << bits) | (value >>> (32 - bits))) >>> 0;
-
-  const next = (): number => {
-    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = rotate(d, 11);
-    return result / 0x100000000;
-  };
+  const split = splitmix32(seed ^ hashText(label));
+  const generator = Generator.restore([split(), split(), split(), split()]);
+  const next = (): number => generator.bits() / 2 ** 32;
   const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
   const shuffle = <T>(items: readonly T[]): T[] => {
     const copy = [...items];

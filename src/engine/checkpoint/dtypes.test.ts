@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { firstNonFinite, fromFloat32, singleToHalf, toFloat32 } from './dtypes.ts';
-import { seeded } from './testing.ts';
+import { seeded } from '../testing/seeded.ts';
 
 const bytesOf = (words: Uint16Array): Uint8Array => new Uint8Array(words.buffer);
 

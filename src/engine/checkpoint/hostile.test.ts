@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { SingularError } from '../../shared/errors.ts';
 import { readExpertFile, writeExpertFile } from './expert-file.ts';
 import { describe as describeModel, openCheckpoint } from './open.ts';
-import { seeded, withFolder, writeCheckpoint } from './testing.ts';
+import { seeded } from '../testing/seeded.ts';
+import { withFolder, writeCheckpoint } from './testing.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
 /** Values that a careless reader trips over. */

@@ -5,7 +5,8 @@ import { fromFloat32, toFloat32 } from './dtypes.ts';
 import { writeMerged, type MatrixFactors } from './merged.ts';
 import { openCheckpoint, type Checkpoint } from './open.ts';
 import { readTensorBytes, readTensorF32 } from './safetensors.ts';
-import { seeded, withFolder, writeCheckpoint } from './testing.ts';
+import { seeded } from '../testing/seeded.ts';
+import { withFolder, writeCheckpoint } from './testing.ts';
 
 const down = 'model.layers.1.mlp.down_proj.weight';
 

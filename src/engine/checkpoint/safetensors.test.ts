@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { SingularError } from '../../shared/errors.ts';
 import { openSafetensors, readTensorBytes, readTensorF32, streamTensorBytes } from './safetensors.ts';
 import { writeSafetensors } from './safetensors-write.ts';
-import { rawSafetensors, seeded, withFolder } from './testing.ts';
+import { seeded } from '../testing/seeded.ts';
+import { rawSafetensors, withFolder } from './testing.ts';
 
 const eight = new Uint8Array(8);
 const entry = (begin: number, end: number, shape: unknown = [(end - begin) / 4], dtype = 'F32'): object => ({ dtype, shape, data_offsets: [begin, end] });

@@ -3,7 +3,8 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { seeded, withFolder } from './testing.ts';
+import { seeded } from '../testing/seeded.ts';
+import { withFolder } from './testing.ts';
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
 
 const stories = join(import.meta.dirname, '../../../../shared/models/stories260K');

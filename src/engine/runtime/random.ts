@@ -1,20 +1,25 @@
 /** xoshiro128** (Blackman and Vigna, 2018), seeded by splitmix32. Its whole state is four numbers, so a checkpoint holds it. */
 export type RandomState = [number, number, number, number];
 
+/** splitmix32: 32 bits at every call, which spread a seed over the state of a better generator. */
+export function splitmix32(seed: number): () => number {
+  let x = seed | 0;
+  return () => {
+    x = (x + 0x9e3779b9) | 0;
+    let t = x ^ (x >>> 16);
+    t = Math.imul(t, 0x21f0aaad);
+    t ^= t >>> 15;
+    t = Math.imul(t, 0x735a2d97);
+    return (t ^ (t >>> 15)) >>> 0;
+  };
+}
+
 export class Random {
   private state: RandomState;
 
   /** `stream` separates generators of one seed: rows, validation, shuffling. */
   constructor(seed: number, stream = 0) {
-    let x = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(stream | 0, 0x85ebca6b) ^ Math.floor(seed / 2 ** 32)) | 0;
-    const split = (): number => {
-      x = (x + 0x9e3779b9) | 0;
-      let t = x ^ (x >>> 16);
-      t = Math.imul(t, 0x21f0aaad);
-      t ^= t >>> 15;
-      t = Math.imul(t, 0x735a2d97);
-      return (t ^ (t >>> 15)) >>> 0;
-    };
+    const split = splitmix32(Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(stream | 0, 0x85ebca6b) ^ Math.floor(seed / 2 ** 32));
     this.state = [split(), split(), split(), split() | 1];
   }
 

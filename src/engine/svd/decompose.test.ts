@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProducts } from '../runtime/products.ts';
 import { decompose, type Svd } from './decompose.ts';
-import { seededNormals } from './normals.ts';
+import { normals } from '../testing/seeded.ts';
 
 const backend = openProducts({ threads: 2 });
 afterAll(() => backend.release());
 
-const random = (rows: number, columns: number, seed = 1): Float32Array => Float32Array.from({ length: rows * columns }, seededNormals(seed));
+const random = (rows: number, columns: number, seed = 1): Float32Array => Float32Array.from({ length: rows * columns }, normals(seed));
 
 function multiply(a: Float32Array, b: Float32Array, m: number, k: number, n: number): Float32Array {
   const result = new Float32Array(m * n);

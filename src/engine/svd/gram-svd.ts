@@ -7,8 +7,8 @@
  * of its own: its singular values are 0 and its left vectors any completion of the basis.
  */
 import type { Matrix } from '../runtime/products.ts';
+import { Random } from '../runtime/random.ts';
 import type { Arena } from './arena.ts';
-import { seededNormals } from './normals.ts';
 import { applyReflectors, openReduction, tridiagonalise } from './tridiagonalise.ts';
 import { tridiagonalEigen } from './tridiagonal-eigen.ts';
 
@@ -136,8 +136,8 @@ async function complete(left: Float64Array, rows: number, columns: number, done:
     return;
   }
   const width = columns - done;
-  const random = seededNormals(0x5eed);
-  const block: Matrix = { data: Float64Array.from({ length: rows * width }, random), rows, columns: width };
+  const random = new Random(0x5eed);
+  const block: Matrix = { data: Float64Array.from({ length: rows * width }, () => random.normal()), rows, columns: width };
   await projectOut(left, columns, done, block, arena);
   const { left: basis, right } = await gramSvd(block, arena);
   for (let i = 0; i < rows; i++) left.set(basis.subarray(i * width, (i + 1) * width), i * columns + done);

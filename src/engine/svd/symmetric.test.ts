@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProducts } from '../runtime/products.ts';
 import { Arena } from './arena.ts';
-import { seededNormals } from './normals.ts';
+import { normals } from '../testing/seeded.ts';
 import { secularRoot } from './secular.ts';
 import { tridiagonalEigen } from './tridiagonal-eigen.ts';
 
@@ -34,7 +34,7 @@ describe('divide and conquer', () => {
     expect(departure).toBeLessThan(1e-13);
     return values;
   }
-  const random = (length: number, seed: number): number[] => Array.from({ length }, seededNormals(seed));
+  const random = (length: number, seed: number): number[] => Array.from({ length }, normals(seed));
 
   it.each([1, 2, 31, 32, 33, 65, 130, 260])('random, %i', async (n) => {
     await expectEigen(random(n, 1), random(n - 1, 2));
@@ -63,7 +63,7 @@ describe('divide and conquer', () => {
 
 describe('a root of the secular equation', () => {
   it('lies in its interval and solves it, for poles that nearly touch and weights of any size', () => {
-    const random = seededNormals(7);
+    const random = normals(7);
     for (let trial = 0; trial < 200; trial++) {
       const k = 1 + (trial % 12);
       const poles = new Float64Array(k);

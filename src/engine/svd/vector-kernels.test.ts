@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededNormals } from './normals.ts';
+import { normals } from '../testing/seeded.ts';
 import { vectorWorkspace } from './vector-kernels.ts';
 
 /** Every kernel against the sum it stands for, with strides and addresses that are no round numbers of vectors. */
@@ -11,7 +11,7 @@ describe.each([4, 8, 20, 100])('vectors of %i numbers', (length) => {
   const out = x + length;
   const fill = (): ReturnType<typeof vectorWorkspace> => {
     const workspace = vectorWorkspace(out + count);
-    const random = seededNormals(length);
+    const random = normals(length);
     for (let i = 0; i < workspace.numbers.length; i++) workspace.numbers[i] = random();
     return workspace;
   };
@@ -47,7 +47,7 @@ describe.each([4, 8, 20, 100])('vectors of %i numbers', (length) => {
     const { numbers, kernels } = workspace;
     const vector = length * stride + 1;
     const image = vector + length;
-    const random = seededNormals(length + 1);
+    const random = normals(length + 1);
     const full = new Float64Array(length * length);
     for (let i = 0; i < length; i++) for (let j = 0; j <= i; j++) full[i * length + j] = full[j * length + i] = random();
     for (let i = 0; i < length; i++) {

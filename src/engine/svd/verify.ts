@@ -1,5 +1,5 @@
 /** Whether U Σ Vᵀ is the SVD of W, in the time of a few matrix-vector products. */
-import { seededNormals } from './normals.ts';
+import { Random } from '../runtime/random.ts';
 import type { Svd } from './decompose.ts';
 
 export interface Residuals {
@@ -20,9 +20,9 @@ export const isSound = ({ reconstruction, left, right }: Residuals): boolean =>
 /** @param weight [rows, columns] @param seed of the random x and y */
 export function residuals(weight: Float32Array, rows: number, columns: number, { u, sigma, vt }: Svd, seed: number): Residuals {
   const rank = sigma.length;
-  const random = seededNormals(seed);
-  const x = Float64Array.from({ length: columns }, random);
-  const y = Float64Array.from({ length: rank }, random);
+  const random = new Random(seed);
+  const x = Float64Array.from({ length: columns }, () => random.normal());
+  const y = Float64Array.from({ length: rank }, () => random.normal());
 
   const expected = times(weight, rows, columns, x);
   const scaled = times(vt, rank, columns, x).map((value, i) => value * sigma[i]);

@@ -3,7 +3,8 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { SingularError } from '../../../shared/errors.ts';
 import { inspectDataset } from '../inspect.ts';
-import { seeded, temporaryFiles } from '../testing/files.ts';
+import { seeded } from '../../testing/seeded.ts';
+import { temporaryFiles } from '../testing/files.ts';
 import { parquetLimits } from './parquet.ts';
 
 /**

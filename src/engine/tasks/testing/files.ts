@@ -16,17 +16,6 @@ export function temporaryFiles(): (name: string, content: string | Uint8Array) =
   };
 }
 
-/** mulberry32: numbers in [0, 1) from a seed. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Rows of public benchmarks that lie beside the checkout; tests that need them are skipped where they do not. */
 export const sharedData = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
 export const withoutSharedData = !existsSync(sharedData);
