@@ -12,17 +12,12 @@ import time
 import torch
 from transformers import AutoModelForCausalLM
 
+from padding import padded
+
 model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.float32).eval().requires_grad_(False)
 model.generation_config.eos_token_id = None
 parameters = dict(model.named_parameters())
 svd = {n: torch.linalg.svd(p.detach(), full_matrices=False) for n, p in model.named_parameters() if n.endswith("_proj.weight")}
-
-
-def padded(prompts):
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[0] * (longest - len(p)) + p for p in prompts])
-    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
-    return ids, mask
 
 
 def answer(prompts, tokens):

@@ -18,6 +18,8 @@ import torch
 from torch.func import functional_call
 from transformers import AutoModelForCausalLM
 
+from padding import padded
+
 folder = sys.argv[1]
 model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval().requires_grad_(False)
 model.generation_config.eos_token_id = None
@@ -38,13 +40,6 @@ def load_policy():
     with torch.no_grad():
         for n, w in merged().items():
             parameters[n].copy_(w)
-
-
-def padded(prompts):
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[0] * (longest - len(p)) + p for p in prompts])
-    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
-    return ids, mask
 
 
 def sample(ids, mask, tokens):
