@@ -3,13 +3,13 @@
  * matrix (arXiv 2501.06252, eq. 1, written around W so that z = 1 gives W back to the bit); for an adapter, the weights
  * that it was merged into; everything else as it was.
  */
-import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SingularError } from '../../shared/errors.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
 import { fromFloat32, isWeightDtype } from './dtypes.ts';
-import { errorCode, fileError, writeAtomically, writeFully } from './files.ts';
+import { errorCode, writeAtomically, writeFully } from './files.ts';
+import { writeFolder } from './new-folder.ts';
 import type { Checkpoint } from './open.ts';
 import { readTensorF32, streamTensorBytes, type TensorPlace } from './safetensors.ts';
 import { writeSafetensors, type TensorToWrite } from './safetensors-write.ts';
@@ -45,32 +45,15 @@ const companions = [
 export async function writeMerged(request: MergeRequest): Promise<{ path: string; sizeBytes: number }> {
   const { checkpoint, out } = request;
   checkZ(request);
-  await refuseUsed(out);
-  const temporary = join(dirname(out), `.${basename(out)}.${randomBytes(6).toString('hex')}.part`);
-  try {
-    await mkdir(temporary, { recursive: true });
+  await writeFolder(out, 'a merged checkpoint', async (folder) => {
     for (const name of companions) {
-      await copyFile(join(checkpoint.folder, name), join(temporary, name)).catch((error: unknown) => {
+      await copyFile(join(checkpoint.folder, name), join(folder, name)).catch((error: unknown) => {
         if (errorCode(error) !== 'ENOENT') throw error;
       });
     }
-    await writeWeights(request, temporary);
-    await refuseUsed(out);
-    // Elsewhere than on POSIX a folder cannot take the name of an empty one.
-    await rmdir(out).catch(() => undefined);
-    await rename(temporary, out);
-    return { path: out, sizeBytes: checkpoint.sizeBytes };
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw fileError(error, out);
-  }
-}
-
-async function refuseUsed(out: string): Promise<void> {
-  const found = await stat(out).catch(() => undefined);
-  if (!found) return;
-  if (!found.isDirectory()) throw new SingularError('conflict', `${out} is a file; a merged checkpoint is a folder.`);
-  if ((await readdir(out)).length > 0) throw new SingularError('conflict', `${out} is not empty; a merged checkpoint is written to a new or empty folder.`);
+    await writeWeights(request, folder);
+  });
+  return { path: out, sizeBytes: checkpoint.sizeBytes };
 }
 
 function checkZ({ checkpoint, z }: MergeRequest): void {

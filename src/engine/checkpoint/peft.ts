@@ -2,12 +2,12 @@
  * An adapter as PEFT reads it: a folder with adapter_config.json and adapter_model.safetensors, whose tensors carry
  * PEFT's own names (`base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight`).
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SingularError } from '../../shared/errors.ts';
 import type { TrainedTensor } from '../host/protocol.ts';
-import { fileError, writeAtomically, writeFully } from './files.ts';
+import { writeAtomically, writeFully } from './files.ts';
+import { writeFolder } from './new-folder.ts';
 import { writeSafetensors } from './safetensors-write.ts';
 
 export interface PeftAdapter {
@@ -46,34 +46,18 @@ function targetModules(names: readonly string[], layers: number): string[] {
   return modules.length === projections.length * layers ? projections : modules;
 }
 
+const tensorsFile = 'adapter_model.safetensors';
+
 /**
  * Writes the folder `path`, which does not exist or is empty.
  * @returns the folder and the bytes of its tensors' file
  */
 export async function writePeftAdapter(path: string, adapter: PeftAdapter, metadata: Readonly<Record<string, string>>): Promise<{ path: string; sizeBytes: number }> {
   const config = peftConfig(adapter);
-  await refuseUsed(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
-  try {
-    await mkdir(temporary, { recursive: true });
-    const file = join(temporary, 'adapter_model.safetensors');
-    const tensors = Object.entries(adapter.tensors).map(([name, { shape, data }]) => ({ name, dtype: 'F32' as const, shape, data }));
-    await writeSafetensors(file, tensors, { ...metadata, format: 'pt' });
-    await writeAtomically(join(temporary, 'adapter_config.json'), (handle) => writeFully(handle, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)));
-    const { size } = await stat(file);
-    await refuseUsed(path);
-    await rmdir(path).catch(() => undefined);
-    await rename(temporary, path);
-    return { path, sizeBytes: size };
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw fileError(error, path);
-  }
-}
-
-async function refuseUsed(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found) return;
-  if (!found.isDirectory()) throw new SingularError('conflict', `${path} is a file; an adapter is a folder.`);
-  if ((await readdir(path)).length > 0) throw new SingularError('conflict', `${path} is not empty; an adapter is written to a new or empty folder.`);
+  const tensors = Object.entries(adapter.tensors).map(([name, { shape, data }]) => ({ name, dtype: 'F32' as const, shape, data }));
+  await writeFolder(path, 'an adapter', async (folder) => {
+    await writeSafetensors(join(folder, tensorsFile), tensors, { ...metadata, format: 'pt' });
+    await writeAtomically(join(folder, 'adapter_config.json'), (handle) => writeFully(handle, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)));
+  });
+  return { path, sizeBytes: (await stat(join(path, tensorsFile))).size };
 }
