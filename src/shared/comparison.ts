@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { dispatcherKinds, searchConfigSchema, type Alphas, type BudgetDto, type FinalistDto, type SearchOutcome } from './adaptation.ts';
 import type { Interval } from './contract.ts';
+import { columnMappingSchema, taskSplitsSchema } from './task.ts';
 import { trainingConfigSchema } from './training.ts';
 
 const label = z.string().trim().min(1).max(120);
@@ -61,19 +62,25 @@ export interface StrategyDetail {
   secondPassMs?: number;
 }
 
+export const planTaskSchema = z.strictObject({
+  /** id or name of a dataset */
+  dataset: label,
+  /** the dataset's own where it is left out */
+  grader: z.string().trim().min(1).max(4000).optional(),
+  raw: z.boolean().default(false),
+  /** as the dataset's own mapping and splits where they are left out */
+  mapping: columnMappingSchema.optional(),
+  splits: taskSplitsSchema.optional(),
+});
+
 /** The plan file of `singular compare PLAN`. */
 export const comparisonPlanSchema = z.strictObject({
   name: label,
   description: z.string().max(4000).default(''),
   /** ids or names of models */
   models: z.array(label).min(1).max(16),
-  tasks: z.array(z.strictObject({
-    /** id or name of a dataset */
-    dataset: label,
-    /** the dataset's own where it is left out */
-    grader: label.optional(),
-    raw: z.boolean().default(false),
-  })).min(1).max(32),
+  /** ids or names of stored tasks, or what a task is made of */
+  tasks: z.array(z.union([label, planTaskSchema])).min(1).max(32),
   methods: z.array(z.union([comparisonMethodSchema, strategyMethodSchema])).min(1).max(32),
   /** whose experts the strategies use: of a finished comparison (id or name), what this method of it trained on each of its tasks with the same model and seed */
   experts: z.strictObject({ comparison: label, method: label }).optional(),

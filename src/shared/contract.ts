@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { dispatcherKinds, searchConfigSchema, type BudgetDto, type DispatcherKind, type FinalistDto, type Fitness, type GenerationDto, type SearchConfig } from './adaptation.ts';
 import { comparisonPlanSchema, type ComparisonPlan, type StrategyDetail } from './comparison.ts';
+import { columnMappingSchema, taskSplitsSchema, type ColumnMapping, type TaskDto, type TaskReading } from './task.ts';
 import { trainingConfigSchema, methods, type Method, type TrainingConfig } from './training.ts';
 import type { ErrorDto } from './errors.ts';
 
@@ -42,27 +43,7 @@ export interface ModelDto {
 
 export interface ChatMessage { role: 'system' | 'user' | 'assistant'; content: string }
 
-export const columnMappingSchema = z.object({
-  /** how rows are read; `auto` is only ever an input */
-  kind: z.enum(['prompt-answer', 'messages', 'sharegpt', 'alpaca', 'choices', 'code-tests', 'prompt-only']),
-  /** column of the prompt, or of the message list; dots name nested columns */
-  prompt: z.string(),
-  /** Alpaca's second prompt column */
-  input: z.string().optional(),
-  /** column of the reference answer */
-  answer: z.string().optional(),
-  system: z.string().optional(),
-  /** columns of option texts and letters, for multiple choice */
-  choices: z.string().optional(),
-  labels: z.string().optional(),
-  /** column with test code, for the python grader */
-  tests: z.string().optional(),
-  /** column with the answer to imitate (next-token training), where it is not the reference */
-  demonstration: z.string().optional(),
-  /** what the model is asked, where it is more than the prompt column: {prompt} stands for that column, {tests} for the tests */
-  template: z.string().optional(),
-});
-export type ColumnMapping = z.infer<typeof columnMappingSchema>;
+export { columnMappingSchema, type ColumnMapping } from './task.ts';
 
 export interface DatasetDto {
   id: string; name: string; source: 'bundled' | 'file'; fileName: string; rows: number; unusable: number;
@@ -116,6 +97,8 @@ export interface ExpertDto {
   comparisonId?: string;
   provenance: {
     datasetName?: string; datasetHash?: string; grader?: string; seed?: number; config?: TrainingConfig;
+    /** the stored task that it was trained on, by the name that it had then, and how that read its rows */
+    task?: string; reading?: TaskReading;
     parentId?: string; runId?: string; steps?: number; seconds?: number; raw?: boolean; fileName?: string;
   };
 }
@@ -160,6 +143,8 @@ export interface SampleDto { trial: number; step: number; index: number; row: nu
 export interface RunDto {
   id: string; name: string; kind: 'train' | 'evaluate'; jobId: string; state: JobState; modelId: string; modelName: string;
   datasetId?: string; datasetName: string; datasetHash: string; grader: string; raw: boolean; preset: string; config: TrainingConfig;
+  /** the stored task, by the name that it had then; `reading` stays as it was, whatever becomes of the task */
+  task?: string; reading?: TaskReading;
   createdAt: number; baseScore?: number; bestScore?: number; bestStep?: number; gain?: Interval; expertId?: string;
   steps: StepMetric[]; validations: ValidationMetric[]; lastSamples: SampleDto[]; seconds?: number; command: string;
   test?: TestScoreDto; trials: TrialDto[]; cost?: CostDto; rowsUsed?: Record<Split, { rows: number; from: string }>; comparisonId?: string;
@@ -190,6 +175,8 @@ export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCe
 export interface SearchSummaryDto {
   id: string; name: string; jobId: string; state: JobState; modelId: string; modelName: string; datasetId?: string; datasetName: string; grader: string; raw: boolean;
   experts: { id: string; name: string }[]; config: SearchConfig; createdAt: number; command: string;
+  /** as of a run */
+  task?: string; reading?: TaskReading;
   budget?: BudgetDto; stopped?: 'generations' | 'converged' | 'stalled' | 'kept'; chosen?: FinalistDto; test?: TestScoreDto;
   /** the saved mix that it ended with */
   mixId?: string; mixName?: string;
@@ -237,6 +224,8 @@ export interface SettingsDto { theme: 'system' | 'light' | 'dark'; device: Devic
 const call = <I extends z.ZodType>(input: I) => <R>() => ({ input, result: undefined as unknown as R });
 const none = z.object({}).default({});
 const taskInput = { modelId: id, raw: z.boolean().default(false) };
+/** A stored task, or what one is made of; what is named beside a task takes the place of the task's for this use alone. The dataset's own way of reading, its suggested grader and the chat template are what is left out. */
+const taskUse = { modelId: id, taskId: id.optional(), datasetId: id.optional(), mapping: columnMappingSchema.optional(), grader: z.string().min(1).optional(), raw: z.boolean().optional(), splits: taskSplitsSchema.optional() };
 
 export const calls = {
   'app.info': call(none)<AppInfoDto>(),
@@ -256,19 +245,28 @@ export const calls = {
   'datasets.inspect': call(z.object({ path: z.string().min(1), mapping: columnMappingSchema.optional() }))<InspectionDto>(),
   'datasets.import': call(z.object({ path: z.string().min(1), name, mapping: columnMappingSchema }))<DatasetDto>(),
   'datasets.list': call(none)<DatasetDto[]>(),
-  'datasets.preview': call(z.object({ ...taskInput, datasetId: id, ...page }))<{ rows: PreviewRow[]; total: number }>(),
+  /** with a mapping, the rows as that one reads them */
+  'datasets.preview': call(z.object({ ...taskInput, datasetId: id, mapping: columnMappingSchema.optional(), ...page }))<{ rows: PreviewRow[]; total: number }>(),
   'datasets.previewFile': call(z.object({ ...taskInput, path: z.string(), mapping: columnMappingSchema, ...page }))<{ rows: PreviewRow[]; total: number }>(),
   'datasets.unusable': call(z.object({ datasetId: id, ...page }))<{ rows: UnusableRow[]; total: number }>(),
+  /** with the tasks that came with it; refused while a person's own task is made of it */
   'datasets.remove': call(z.object({ id }))<null>(),
+
+  /** by name */
+  'tasks.list': call(none)<TaskDto[]>(),
+  /** a new task, or with an id that one changed; what runs recorded of it stays. Refused where rows cannot be read or graded so */
+  'tasks.save': call(z.object({ id: id.optional(), name, datasetId: id, mapping: columnMappingSchema.optional(), grader: z.string().min(1).optional(), raw: z.boolean().default(false), splits: taskSplitsSchema.default({ by: 'dataset' }) }))<TaskDto>(),
+  'tasks.rename': call(z.object({ id, name }))<TaskDto>(),
+  'tasks.remove': call(z.object({ id }))<null>(),
 
   /** grades each row's own reference (a check of the grader), or answers typed by the person */
   'graders.test': call(z.object({ grader: z.string().min(1), datasetId: id.optional(), path: z.string().optional(), mapping: columnMappingSchema.optional(), answers: z.array(z.object({ row: z.int().min(0), answer: z.string() })).max(50).optional(), limit: z.int().min(1).max(50).default(10) }))<{ row: number; answer: string; score: number; reason: string }[]>(),
 
-  'train.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]) }))<{ jobId: string; runId: string }>(),
+  'train.start': call(z.object({ ...taskUse, name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]) }))<{ jobId: string; runId: string }>(),
   'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
   'runs.samples': call(z.object({ id, step: z.int().min(0) }))<SampleDto[]>(),
-  'evaluate.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), parts: z.array(mixPartSchema).default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
+  'evaluate.start': call(z.object({ ...taskUse, parts: z.array(mixPartSchema).default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
 
   'jobs.list': call(z.object({ ...page }))<JobDto[]>(),
   'jobs.pause': call(z.object({ id }))<JobDto>(),
@@ -316,9 +314,9 @@ export const calls = {
   'mixes.command': call(z.object({ modelId: id, parts: z.array(mixPartSchema), prompt: z.string(), raw: z.boolean(), sampling: samplingSchema }))<{ command: string }>(),
 
   /** what a search would take, before it is started */
-  'searches.cost': call(z.object({ ...taskInput, datasetId: id, expertIds: z.array(id).min(1).max(64), config: searchConfigSchema }))<SearchCostDto>(),
+  'searches.cost': call(z.object({ ...taskUse, expertIds: z.array(id).min(1).max(64), config: searchConfigSchema }))<SearchCostDto>(),
   /** rows: examples from the dataset's training rows, selection from its validation rows, test from its test rows */
-  'searches.start': call(z.object({ ...taskInput, datasetId: id, grader: z.string().min(1), expertIds: z.array(id).min(1).max(64), name, config: searchConfigSchema }))<{ jobId: string; searchId: string }>(),
+  'searches.start': call(z.object({ ...taskUse, expertIds: z.array(id).min(1).max(64), name, config: searchConfigSchema }))<{ jobId: string; searchId: string }>(),
   'searches.list': call(z.object({ ...page }))<{ searches: SearchSummaryDto[]; total: number }>(),
   'searches.get': call(z.object({ id }))<SearchDto>(),
   'searches.remove': call(z.object({ id }))<null>(),
@@ -349,6 +347,7 @@ export type CallResult<N extends CallName> = (typeof calls)[N]['result'];
 export interface Events {
   'models.changed': null;
   'datasets.changed': null;
+  'tasks.changed': null;
   'experts.changed': null;
   'comparison.changed': { id: string };
   'mixes.changed': null;

@@ -19,7 +19,7 @@ import { shuffledControl } from '../train/control.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { adapterMatrices, adaptationOf } from '../train/methods/index.ts';
 import { train } from '../train/loop.ts';
-import { chosenRows } from '../train/rows.ts';
+import { chosenRows, taskRows } from '../train/rows.ts';
 import { answer, compare } from './answering.ts';
 import { exportMerged } from './export-merged.ts';
 import type { ModelStore } from './model-store.ts';
@@ -97,6 +97,7 @@ export const handlers: Handlers = {
   readDataset: async ({ path, mapping }, { emit, signal }) => readDataset({ path, mapping, signal, onRows: (rows) => emit({ rows }) }),
   preview: async ({ folder, raw, rows }) => previewRows(await loadTokenizer(folder), rows, raw),
   chooseRows: async ({ rows, seed, atMost }) => chosenRows(rows, seed, atMost),
+  taskRows: async ({ rows, ...reading }) => taskRows(rows, reading),
   gradeRows: async ({ grader: spec, rows }) => {
     const grader = await graderOf(spec);
     const grades = await grader.gradeBatch(rows);

@@ -8,6 +8,7 @@ import type { ChatMessage, ColumnMapping, Device, DeviceDto, InspectionDto, Inte
 import type { BudgetDto, Category, Decision, DispatcherState, EmbeddingState, Fitness, GenerationDto, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
 import type { ErrorDto } from '../../shared/errors.ts';
 import type { MatrixShape, ZVectors } from '../../shared/matrices.ts';
+import type { TaskReading } from '../../shared/task.ts';
 import type { TrainingConfig } from '../../shared/training.ts';
 
 /** One dataset row after column mapping: what a prompt is made from and what an answer is graded against. */
@@ -103,6 +104,8 @@ export interface EngineCalls {
   preview: { input: { folder: string; raw: boolean; rows: TaskRow[] }; result: PreviewRow[]; event: never };
   /** a dataset's rows split as a training splits them (no prompt in two), then at most so many of each: training and validation rows drawn by the seed, test rows the same for every seed */
   chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number> }; result: Record<Split, TaskRow[]>; event: never };
+  /** rows that were read before, as a task reads them: by its mapping, divided by its shares; what is left out stays as it is. Rows that the mapping cannot read are listed and left out */
+  taskRows: { input: { rows: TaskRow[] } & Partial<TaskReading>; result: { rows: TaskRow[]; unusable: UnusableRow[] }; event: never };
   gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string }[]; event: never };
   /** a file's answers against its references; columns by name, nested ones with dots. Graded rows come as events, in order */
   gradeFile: { input: { grader: string; path: string; answer: string; reference?: string }; result: { rows: number; score: number }; event: { row: number; correct: boolean; score: number; reason: string }[] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnMapping } from '../../shared/contract.ts';
 import { columnAt, describeColumns } from './columns.ts';
-import { shownReference, toTaskRow } from './rows.ts';
+import { isTaskRow, rereadRow, shownReference, toTaskRow } from './rows.ts';
 
 const row = (data: Record<string, unknown>, mapping: ColumnMapping): unknown => toTaskRow({ row: 3, data }, mapping);
 
@@ -94,4 +94,17 @@ test('code: tests are found under any column', () => {
   const mapping: ColumnMapping = { kind: 'code-tests', prompt: 'p', tests: 'checks', answer: 'code' };
   expect(row({ p: 'double', checks: ['assert f(1)'], code: 'x' }, mapping)).toMatchObject({ reference: 'x', data: { $tests: ['assert f(1)'] } });
   expect(row({ p: 'double', checks: [], code: 'x' }, mapping)).toEqual({ row: 3, reason: 'has no tests in column “checks”' });
+});
+
+describe('read another way', () => {
+  const first = toTaskRow({ row: 3, data: { question: 'Sky?', options: ['red', 'blue'], answerKey: 'B', hint: 'Look up.', split: 'train' } }, { kind: 'choices', prompt: 'question', choices: 'options', answer: 'answerKey' });
+  if (!isTaskRow(first)) throw new Error(first.reason);
+  test('a stored row has other columns and another template, keeps its split, and drops what the first reading put beside its columns', () => {
+    const again = rereadRow({ ...first, split: 'test' }, { kind: 'prompt-answer', prompt: 'question', answer: 'hint', template: 'Q: {prompt}' });
+    expect(again).toEqual({ row: 3, messages: [{ role: 'user', content: 'Q: Sky?' }], reference: 'Look up.', data: { question: 'Sky?', options: ['red', 'blue'], answerKey: 'B', hint: 'Look up.', split: 'train' }, split: 'test' });
+    expect(rereadRow(first, { kind: 'choices', prompt: 'question', choices: 'options', answer: 'answerKey' })).toEqual(first);
+  });
+  test('a column that is not there makes it unusable', () => {
+    expect(rereadRow(first, { kind: 'prompt-only', prompt: 'nothing' })).toEqual({ row: 3, reason: 'has no prompt in column “nothing”' });
+  });
 });

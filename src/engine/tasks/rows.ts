@@ -30,6 +30,15 @@ export function toTaskRow(raw: RawRow, mapping: ColumnMapping): TaskRow | Unusab
   }
 }
 
+/** A row that was read before, read another way; it keeps its split. Columns that an earlier reading put beside the file's own are not the file's. */
+export function rereadRow({ row, data, split }: TaskRow, mapping: ColumnMapping): TaskRow | UnusableRow {
+  const own = Object.fromEntries(Object.entries(data).filter(([name]) => name !== optionsColumn && name !== testsColumn));
+  const read = toTaskRow({ row, data: own }, mapping);
+  if (!isTaskRow(read)) return read;
+  const { split: _named, ...rest } = read;
+  return { ...rest, ...(split && { split }) };
+}
+
 const splitNames: Record<string, Split> = { train: 'train', training: 'train', validation: 'validation', valid: 'validation', val: 'validation', dev: 'validation', test: 'test' };
 
 /** A column `split` says what a row is for. */

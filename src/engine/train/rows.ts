@@ -1,10 +1,12 @@
 /** A training's rows: split, tokenised, and how their answers are sampled for choosing and for the final score. */
-import type { Sampling, Split } from '../../shared/contract.ts';
+import type { Sampling, Split, UnusableRow } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
+import type { TaskReading, TaskSplits } from '../../shared/task.ts';
 import { quickPreset, type TrainingConfig } from '../../shared/training.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { Random } from '../runtime/random.ts';
+import { isTaskRow, rereadRow } from '../tasks/rows.ts';
 import { splitRows, type SplitRows } from '../tasks/task.ts';
 import { promptsOf, type Prompt } from './answers.ts';
 import { samplingOf } from './batch.ts';
@@ -42,6 +44,23 @@ export function chosenRows(rows: readonly TaskRow[], seed: number, atMost: Recor
   const { train, validation, test } = splitOf(rows, quickPreset);
   const drawn = (of: readonly TaskRow[], count: number): TaskRow[] => new Random(seed, drawStream).shuffle([...of]).slice(0, count);
   return { train: drawn(train, atMost.train), validation: drawn(validation, atMost.validation), test: test.slice(0, atMost.test) };
+}
+
+/** All rows with the split that a task's shares give them, in their order; what they named themselves is dropped. Errors: as `splitRows`. */
+export function dividedRows(rows: readonly TaskRow[], { validation, test, seed }: Extract<TaskSplits, { by: 'shares' }>): TaskRow[] {
+  const unnamed = rows.map(({ split: _named, ...row }) => row);
+  const shuffled = <T>(items: readonly T[]): T[] => new Random(seed, splitStream).shuffle([...items]);
+  // `splitRows` cuts validation rows from what the test rows leave
+  const sets = splitRows(unnamed, { validationShare: validation / (1 - test), testShare: test, shuffleTest: shuffled, shuffleValidation: shuffled });
+  const splits = new Map((Object.entries(sets) as [Split, TaskRow[]][]).flatMap(([split, of]) => of.map((row) => [row, split] as const)));
+  return unnamed.map((row) => ({ ...row, split: splits.get(row) ?? 'train' }));
+}
+
+/** Stored rows as a task reads and divides them. Rows that its mapping cannot read are listed and left out. */
+export function taskRows(rows: readonly TaskRow[], { mapping, splits }: Partial<TaskReading>): { rows: TaskRow[]; unusable: UnusableRow[] } {
+  const read = mapping ? rows.map((row) => rereadRow(row, mapping)) : rows;
+  const usable = read.filter(isTaskRow);
+  return { rows: splits?.by === 'shares' && usable.length > 0 ? dividedRows(usable, splits) : usable, unusable: read.filter((row): row is UnusableRow => !isTaskRow(row)) };
 }
 
 /** Few rows are answered several times where answers are sampled, so that a score means something. */

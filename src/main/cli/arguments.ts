@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { searchConfigSchema, searchPresets, type SearchConfig } from '../../shared/adaptation.ts';
 import { SingularError } from '../../shared/errors.ts';
+import { columnMappingSchema, taskSplitsSchema, type ColumnMapping, type TaskSplits } from '../../shared/task.ts';
 import { presets, trainingConfigSchema, type PresetName, type TrainingConfig } from '../../shared/training.ts';
 
-const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare', 'dispatcher', 'search']);
+const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare', 'dispatcher', 'search', 'tasks']);
 const switches: ReadonlySet<string> = new Set(['--json', '--raw', '--help', '-h', '--version', '-V']);
 
 /**
@@ -102,6 +103,28 @@ export function searchConfig(preset: string, pairs: readonly string[]): SearchCo
   const changes = Object.entries(settings(pairs, Object.keys(searchConfigSchema.shape))).map(([key, value]) => [key, value === 'true' ? true : value === 'false' ? false : value]);
   const result = searchConfigSchema.safeParse({ ...searchPresets[preset as keyof typeof searchPresets], ...Object.fromEntries(changes) as object });
   if (!result.success) throw usage(`--set ${firstIssue(result.error)}.`);
+  return result.data;
+}
+
+/** `--splits`: `dataset`, or the shares of validation and test rows and a seed, `0.25,0.2,0`. */
+export function taskSplits(text: string): TaskSplits {
+  if (text === 'dataset') return { by: 'dataset' };
+  const [validation, test, seed = 0, ...more] = numbersOf(text);
+  const result = taskSplitsSchema.safeParse({ by: 'shares', validation, test, seed });
+  if (!result.success || more.length > 0) throw usage(`--splits is dataset, or two shares and a seed as 0.25,0.2,0, not “${text}”.`);
+  return result.data;
+}
+
+/** `--mapping`: JSON of the roles, `{"kind":"prompt-answer","prompt":"question","answer":"answer"}`. */
+export function columnMapping(text: string): ColumnMapping {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw usage(`--mapping is JSON as {"kind":"prompt-answer","prompt":"question","answer":"answer"}, not “${text.slice(0, 60)}”.`);
+  }
+  const result = columnMappingSchema.safeParse(parsed);
+  if (!result.success) throw usage(`--mapping ${firstIssue(result.error)}.`);
   return result.data;
 }
 

@@ -12,6 +12,7 @@ import { evaluateCommand, generateCommand, objectiveCommand } from './commands/a
 import { expertCommand, mixCommand } from './commands/experts.ts';
 import { gradeCommand } from './commands/grade.ts';
 import { modelCommand, svdCommand } from './commands/models.ts';
+import { tasksCommand } from './commands/tasks.ts';
 import { trainCommand } from './commands/train.ts';
 
 function program(): Command {
@@ -19,7 +20,7 @@ function program(): Command {
     .description('Train, mix and export experts (z-vectors) of language models on this machine.')
     .option('--home <dir>', 'where the database and caches live')
     .option('--json', 'one JSON object; for long commands one a line, the result last');
-  for (const command of [modelCommand(), svdCommand(), generateCommand(), objectiveCommand(), trainCommand(), evaluateCommand(), gradeCommand(), expertCommand(), mixCommand(), adaptCommand(), searchCommand(), dispatcherCommand(), answerCommand(), compareCommand()]) {
+  for (const command of [modelCommand(), svdCommand(), generateCommand(), objectiveCommand(), tasksCommand(), trainCommand(), evaluateCommand(), gradeCommand(), expertCommand(), mixCommand(), adaptCommand(), searchCommand(), dispatcherCommand(), answerCommand(), compareCommand()]) {
     root.addCommand(command);
   }
   quiet(root);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CallInput, CallName, CallResult, ExpertDto, JobDto, MixPartDto, ModelDto } from '../../shared/contract.ts';
 import { fromErrorDto, SingularError } from '../../shared/errors.ts';
+import type { TaskDto } from '../../shared/task.ts';
 import { createServices, type Services } from '../services/index.ts';
 import { parseMix } from './arguments.ts';
 import { Output } from './output.ts';
@@ -74,6 +75,12 @@ export class CommandSession {
   async mix(name: string): Promise<CallResult<'mixes.list'>[number]> {
     const found = (await this.call('mixes.list', {})).find((mix) => mix.name === name || mix.id === name);
     if (!found) throw new SingularError('not-found', `There is no saved mix “${name}”; an expert is mixed with NAME=α.`);
+    return found;
+  }
+
+  async task(nameOrId: string): Promise<TaskDto> {
+    const found = (await this.call('tasks.list', {})).find(({ name, id }) => name === nameOrId || id === nameOrId);
+    if (!found) throw new SingularError('not-found', `There is no task “${nameOrId}”; \`singular tasks\` shows those there are.`);
     return found;
   }
 

@@ -34,6 +34,9 @@ export const searches = sqliteTable(
     endState: text('end_state'),
     /** the comparison whose cell it is: it is listed there */
     comparisonId: text('comparison_id'),
+    /** as of a run */
+    task: text('task'),
+    reading: text('reading'),
   },
   (table) => [index('searches_created').on(table.createdAt), index('searches_model').on(table.modelId), index('searches_comparison').on(table.comparisonId)],
 );

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { CellState, ComparisonCellDto, CostDto, JobState, TestScoreDto } from '../../shared/contract.ts';
 import type { ComparisonPlan, Strategy, StrategyDetail } from '../../shared/comparison.ts';
+import type { TaskReading } from '../../shared/task.ts';
 import type { TrainingConfig } from '../../shared/training.ts';
 import { searches } from './adaptationSchema.ts';
 import type { Connection } from './open.ts';
@@ -15,7 +16,7 @@ export interface ComparisonRecord {
 /** A strategy with the experts (and adapters) that it chooses from, one of each task, frozen when its comparison was started. */
 export interface FrozenStrategy {
   strategy: Strategy;
-  experts: { id: string; task: string; datasetId: string }[];
+  experts: { id: string; task: string; datasetId: string; reading?: TaskReading }[];
   adapters: { id: string; task: string }[];
   foreignIds: string[];
 }
@@ -24,6 +25,8 @@ export interface CellRecord {
   position: number; modelId: string; modelName: string; weightsHash: string; task: string; datasetId: string; grader: string; raw: boolean; method: string; seed: number;
   preset: string; config: TrainingConfig; state: CellState; runId: string | null; expertId: string | null; error: string | null;
   strategy: FrozenStrategy | null; searchId: string | null;
+  /** null is the dataset's own */
+  reading: TaskReading | null;
 }
 export type NewCell = Omit<CellRecord, 'position' | 'state' | 'runId' | 'expertId' | 'error' | 'searchId'>;
 export type CellChanges = Partial<Pick<CellRecord, 'state' | 'runId' | 'expertId' | 'error' | 'searchId'>>;
@@ -62,12 +65,13 @@ export function createComparisonStore({ orm, client }: Connection): ComparisonSt
   const cells = (id: string): CellRecord[] => orm.select().from(comparisonCells).where(eq(comparisonCells.comparisonId, id)).orderBy(asc(comparisonCells.position)).all()
     .map(({ comparisonId: _comparison, test: _test, cost: _cost, detail: _detail, ...row }) => ({
       ...row, state: row.state as CellState, config: JSON.parse(row.config) as TrainingConfig, strategy: row.strategy === null ? null : JSON.parse(row.strategy) as FrozenStrategy,
+      reading: row.reading === null ? null : JSON.parse(row.reading) as TaskReading,
     }));
 
   return {
     add: (comparison, list) => client.transaction(() => {
       orm.insert(comparisons).values({ ...comparison, plan: JSON.stringify(comparison.plan), machine: JSON.stringify(comparison.machine) }).run();
-      list.forEach((cell, position) => orm.insert(comparisonCells).values({ ...cell, config: JSON.stringify(cell.config), strategy: cell.strategy && JSON.stringify(cell.strategy), comparisonId: comparison.id, position, state: 'waiting' }).run());
+      list.forEach((cell, position) => orm.insert(comparisonCells).values({ ...cell, config: JSON.stringify(cell.config), strategy: cell.strategy && JSON.stringify(cell.strategy), reading: cell.reading && JSON.stringify(cell.reading), comparisonId: comparison.id, position, state: 'waiting' }).run());
     }).immediate(),
     list: () => select().orderBy(desc(comparisons.createdAt), desc(sql`comparisons.rowid`)).all().map(toRecord),
     get: (id) => {

@@ -16,11 +16,13 @@ import { openConnection } from './open.ts';
 import { createRunStore, type RunStore } from './runStore.ts';
 import { createSearchStore, type SearchStore } from './searchStore.ts';
 import { createSettingsStore, type SettingsStore } from './settingsStore.ts';
+import { createTaskStore, type TaskStore } from './taskStore.ts';
 
 export interface Stores {
   settings: SettingsStore;
   models: ModelStore;
   datasets: DatasetStore;
+  tasks: TaskStore;
   experts: ExpertStore;
   runs: RunStore;
   jobs: JobStore;
@@ -47,6 +49,7 @@ export function openStores(options: StoreOptions): Stores {
     settings: guard(createSettingsStore(connection)),
     models: guard(createModelStore(connection)),
     datasets: guard(createDatasetStore(connection)),
+    tasks: guard(createTaskStore(connection)),
     experts: guard(createExpertStore(connection)),
     runs: guard(createRunStore(connection)),
     jobs: guard(createJobStore(connection)),
@@ -62,7 +65,7 @@ export function openStores(options: StoreOptions): Stores {
   };
 }
 
-export type { ComparisonStore, ConversationStore, DatasetStore, DispatcherStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SearchStore, SettingsStore };
+export type { ComparisonStore, ConversationStore, DatasetStore, DispatcherStore, ExpertStore, JobStore, MixStore, ModelStore, RunStore, SearchStore, SettingsStore, TaskStore };
 export type { CellRecord, ComparisonRecord, FrozenStrategy, Machine, NewCell } from './comparisonStore.ts';
 export type { DispatcherRecord, NamedExpert } from './dispatcherStore.ts';
 export type { ExpertQuery, NewExpert } from './expertStore.ts';
@@ -71,3 +74,4 @@ export type { ModelRecord, SvdRecord } from './modelStore.ts';
 export { storedConfig } from './runStore.ts';
 export type { NewRun, RunOutcome, RunSummary } from './runStore.ts';
 export type { NewSearch, SearchChanges } from './searchStore.ts';
+export type { StoredTask } from './taskStore.ts';

@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { CostDto, Interval, JobState, RunDto, SampleDto, StepMetric, TestScoreDto, TrialDto, ValidationMetric } from '../../shared/contract.ts';
+import type { TaskReading } from '../../shared/task.ts';
 import { quickPreset, type TrainingConfig } from '../../shared/training.ts';
 import type { TrainCheckpoint } from '../../engine/host/protocol.ts';
 import type { Connection } from './open.ts';
@@ -49,7 +50,7 @@ const metricOf = <T>(text: string): T => ({ trial: 0, ...JSON.parse(text) as T }
 function toSummary(row: Row, state: string): RunSummary {
   const gain = row.gainMean !== null && row.gainLow !== null && row.gainHigh !== null
     ? { mean: row.gainMean, low: row.gainLow, high: row.gainHigh } : undefined;
-  const [test, cost, rowsUsed] = [parsed<TestScoreDto>(row.test), parsed<CostDto>(row.cost), parsed<NonNullable<RunDto['rowsUsed']>>(row.rowsUsed)];
+  const [test, cost, rowsUsed, reading] = [parsed<TestScoreDto>(row.test), parsed<CostDto>(row.cost), parsed<NonNullable<RunDto['rowsUsed']>>(row.rowsUsed), parsed<TaskReading>(row.reading)];
   return {
     id: row.id, name: row.name, kind: row.kind as RunDto['kind'], jobId: row.jobId, state: state as RunDto['state'],
     modelId: row.modelId, modelName: row.modelName, datasetName: row.datasetName, datasetHash: row.datasetHash, grader: row.grader, raw: row.raw,
@@ -66,6 +67,8 @@ function toSummary(row: Row, state: string): RunSummary {
     ...(cost && { cost }),
     ...(rowsUsed && { rowsUsed }),
     ...(row.comparisonId !== null && { comparisonId: row.comparisonId }),
+    ...(row.task !== null && { task: row.task }),
+    ...(reading && { reading }),
   };
 }
 
@@ -98,7 +101,7 @@ export function createRunStore({ orm, client }: Connection): RunStore {
   });
 
   return {
-    add: (run) => void orm.insert(runs).values({ ...run, config: JSON.stringify(run.config) }).run(),
+    add: (run) => void orm.insert(runs).values({ ...run, config: JSON.stringify(run.config), reading: run.reading ? JSON.stringify(run.reading) : null }).run(),
     list: (offset, limit) => ({
       runs: select().where(isNull(runs.comparisonId)).orderBy(desc(runs.createdAt), desc(sql`runs.rowid`)).limit(limit).offset(offset).all().map((row) => toSummary(row.run, row.state)),
       total: orm.select({ total: count() }).from(runs).where(isNull(runs.comparisonId)).get()?.total ?? 0,

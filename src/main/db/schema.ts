@@ -90,6 +90,24 @@ export const unusableRows = sqliteTable(
   (table) => [primaryKey({ columns: [table.datasetId, table.row] })],
 );
 
+/** A dataset with a way to read and grade it, under a name. Runs freeze what they used of it, so it may be changed and removed. */
+export const tasks = sqliteTable(
+  'tasks',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    source: text('source').notNull(),
+    datasetId: text('dataset_id').notNull().references(() => datasets.id),
+    grader: text('grader').notNull(),
+    raw: integer('raw', { mode: 'boolean' }).notNull(),
+    /** TaskReading, JSON */
+    reading: text('reading').notNull(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [uniqueIndex('tasks_name').on(table.name), index('tasks_dataset').on(table.datasetId)],
+);
+
 export const experts = sqliteTable(
   'experts',
   {
@@ -189,6 +207,9 @@ export const runs = sqliteTable(
     rowsUsed: text('rows_used'),
     /** the comparison whose cell it is: it is listed there */
     comparisonId: text('comparison_id'),
+    /** name of the stored task, and TaskReading as it was then (JSON; null: as the dataset reads and names its rows) */
+    task: text('task'),
+    reading: text('reading'),
   },
   (table) => [index('runs_created').on(table.createdAt), index('runs_dataset').on(table.datasetId), index('runs_comparison').on(table.comparisonId)],
 );
@@ -372,6 +393,8 @@ export const comparisonCells = sqliteTable(
     cost: text('cost'),
     detail: text('detail'),
     searchId: text('search_id'),
+    /** TaskReading, frozen; null is the dataset's own */
+    reading: text('reading'),
   },
   (table) => [primaryKey({ columns: [table.comparisonId, table.position] })],
 );

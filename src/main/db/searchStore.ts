@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, isNull, max, sql } from 'drizzle-orm';
 import type { Fitness, GenerationDto, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
 import type { JobState, SearchDto, SearchSummaryDto } from '../../shared/contract.ts';
+import type { TaskReading } from '../../shared/task.ts';
 import type { SearchCheckpoint } from '../../engine/host/protocol.ts';
 import { searches, searchGenerations } from './adaptationSchema.ts';
 import type { Connection } from './open.ts';
@@ -35,6 +36,7 @@ const parsed = <T>(text: string | null): T | undefined => (text === null ? undef
 
 function toSummary(row: Row, state: string): SearchSummaryDto {
   const outcome = parsed<SearchOutcome>(row.outcome);
+  const reading = parsed<TaskReading>(row.reading);
   const budget = outcome?.budget ?? parsed<SearchCheckpoint>(row.checkpoint)?.budget;
   return {
     id: row.id, name: row.name, jobId: row.jobId, state: state as JobState, modelId: row.modelId, modelName: row.modelName, datasetName: row.datasetName,
@@ -45,6 +47,8 @@ function toSummary(row: Row, state: string): SearchSummaryDto {
     ...(outcome?.test && { test: outcome.test }),
     ...(row.mixId !== null && { mixId: row.mixId }),
     ...(row.mixName !== null && { mixName: row.mixName }),
+    ...(row.task !== null && { task: row.task }),
+    ...(reading && { reading }),
   };
 }
 
@@ -54,7 +58,7 @@ export function createSearchStore({ orm, client }: Connection): SearchStore {
   const state = sql<string>`coalesce((select ${jobs.state} from ${jobs} where ${jobs.id} = ${searches.jobId}), ${searches.endState}, 'cancelled')`;
   const listed = isNull(searches.comparisonId);
   return {
-    add: (search) => void orm.insert(searches).values({ ...search, experts: JSON.stringify(search.experts), config: JSON.stringify(search.config) }).run(),
+    add: (search) => void orm.insert(searches).values({ ...search, experts: JSON.stringify(search.experts), config: JSON.stringify(search.config), reading: search.reading ? JSON.stringify(search.reading) : null }).run(),
     list: (offset, limit) => ({
       searches: orm.select({ search: searches, state }).from(searches).where(listed).orderBy(desc(searches.createdAt), desc(sql`searches.rowid`)).limit(limit).offset(offset).all().map((row) => toSummary(row.search, row.state)),
       total: orm.select({ total: count() }).from(searches).where(listed).get()?.total ?? 0,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TaskRow } from '../../engine/host/protocol.ts';
 import { createDatasetStore } from './datasetStore.ts';
 import { createExpertStore } from './expertStore.ts';
-import { openStores, type ModelRecord, type NewExpert, type Stores } from './index.ts';
+import { openStores, type ModelRecord, type NewExpert, type StoredTask, type Stores } from './index.ts';
 import { createModelStore } from './modelStore.ts';
 import { openConnection } from './open.ts';
 
@@ -97,6 +97,32 @@ test('rows of several datasets do not mix; a removed dataset takes its rows with
   stores.datasets.remove('a');
   expect(stores.datasets.list().map((dataset) => dataset.id)).toEqual(['b']);
   expect(stores.datasets.page('b', 0, 100)).toHaveLength(7);
+});
+
+test('a task comes back as it was saved, by id and by name; its name is its own; it follows the dataset that takes the place of its own', () => {
+  for (const id of ['a', 'b']) {
+    begin(id);
+    stores.datasets.append(id, rowsOf(0, id === 'a' ? 2 : 5));
+    stores.datasets.finish(id, { hash: id, unusable: [], unusableCount: 0 });
+  }
+  const task: StoredTask = {
+    id: 't', name: 'Größe', source: 'saved', datasetId: 'a', grader: 'contains: dog', raw: true, createdAt: 1, updatedAt: 1,
+    mapping: { kind: 'prompt-only', prompt: 'p', template: '{prompt}\n' }, splits: { by: 'shares', validation: 0.25, test: 0.2, seed: 7 },
+  };
+  stores.tasks.save(task);
+  expect(stores.tasks.get('t')).toEqual({ ...task, datasetName: 'a', rows: 2 });
+  expect(stores.tasks.byName('Größe')?.id).toBe('t');
+  expect(stores.tasks.freeName('Größe')).toBe('Größe 2');
+  expect(() => stores.tasks.save({ ...task, id: 'u' })).toThrow(/UNIQUE/);
+  expect(() => stores.datasets.remove('a')).toThrow(/FOREIGN KEY/);
+  expect(stores.datasets.page('a', 0, 9)).toHaveLength(2); // nothing of the refused removal stays
+  stores.tasks.save({ ...task, grader: 'exact', updatedAt: 2 });
+  stores.tasks.move('a', 'b');
+  expect(stores.tasks.list()).toMatchObject([{ id: 't', grader: 'exact', datasetName: 'b', rows: 5 }]);
+  expect(stores.tasks.ofDataset('a')).toEqual([]);
+  stores.tasks.remove('t');
+  stores.datasets.remove('b');
+  expect(stores.tasks.list()).toEqual([]);
 });
 
 test('rows know their split: they are counted, asked for alone, and never thinned away', () => {

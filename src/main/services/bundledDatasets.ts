@@ -1,10 +1,11 @@
 /**
- * Brings the bundled datasets in, each once: one that a person removed stays away. What shipped with an earlier version
+ * Brings the bundled datasets in, each once and each with its task: one that a person removed stays away. What shipped with an earlier version
  * (rows to train on and test rows as two datasets, or other rows) is replaced by what ships now.
  */
 import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { ServiceContext } from './context.ts';
+import { refreshBundledTask } from './datasetTasks.ts';
 import { importDataset } from './datasets.ts';
 import { jobUsing } from './jobUse.ts';
 import type { BundledDataset } from './manifest.ts';
@@ -12,6 +13,8 @@ import type { BundledDataset } from './manifest.ts';
 /** Names that were brought in, as the first version kept them, and what each was made of, as this one does. */
 const namesKey = 'bundled.datasets';
 const stampsKey = 'bundled.stamps';
+/** Datasets whose task was made once: one that a person removed stays away. */
+const tasksKey = 'bundled.tasks';
 const namesSchema = z.array(z.string()).catch([]);
 const stampsSchema = z.record(z.string(), z.string()).catch({});
 
@@ -26,6 +29,7 @@ export async function importBundled(context: ServiceContext, datasets: readonly 
     if (!first || !dataset.files.every(({ path }) => existsSync(path))) continue;
     try {
       await refresh(context, dataset, first.path);
+      refreshTask(context, dataset.name);
     } catch (error) {
       log.error('datasets.bundled', error);
       events.emit('notice', { level: 'warning', message: `The bundled dataset “${dataset.name}” could not be read: ${(error as Error).message}` });
@@ -45,9 +49,22 @@ async function refresh(context: ServiceContext, dataset: BundledDataset, path: s
   if (!wasRemoved && outdated.some(({ id }) => jobUsing(stores, { datasetId: id }))) return;
   if (!wasRemoved) {
     const stored = await importDataset(context, { ...dataset, path, source: 'bundled' });
-    for (const { id } of outdated) if (id !== stored.id) stores.datasets.remove(id);
+    for (const { id } of outdated) {
+      if (id === stored.id) continue;
+      stores.tasks.move(id, stored.id);
+      stores.datasets.remove(id);
+    }
     events.emit('datasets.changed', null);
   }
   stores.settings.set(namesKey, [...new Set([...names, dataset.name])]);
   stores.settings.set(stampsKey, { ...stamps, [dataset.name]: stamp });
+}
+
+function refreshTask(context: ServiceContext, name: string): void {
+  const { stores } = context;
+  const dataset = stores.datasets.list().find((stored) => stored.source === 'bundled' && stored.name === name);
+  if (!dataset) return;
+  const names = namesSchema.parse(stores.settings.get(tasksKey));
+  refreshBundledTask(context, dataset, !names.includes(name));
+  if (!names.includes(name)) stores.settings.set(tasksKey, [...names, name]);
 }

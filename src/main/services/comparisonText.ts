@@ -19,6 +19,7 @@ export interface ReportInput {
 type MethodConfig = Omit<TrainingConfig, 'seed' | 'seeds'>;
 const modulesNames: Record<TrainingConfig['modules'], string> = { 'mlp': 'MLP', 'attention': 'attention', 'both': 'MLP and attention', 'query-value': 'q and v' };
 const objectiveNames: Record<TrainingConfig['objective'], string> = { 'policy-gradient': 'policy gradient', 'next-token': 'next token' };
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 const methodNames: Record<TrainingConfig['method'], string> = { svf: 'SVF', lora: 'LoRA', dora: 'DoRA', ia3: 'IA3' };
 
 export function reportText(input: ReportInput): string {
@@ -52,7 +53,7 @@ function whatWasRun({ comparison, cells }: ReportInput): string {
       + `${comparison.done} finished, ${comparison.failed} failed${left > 0 ? `, ${left} not yet run` : ''}. They took ${duration(comparison.seconds)} together.`,
     [
       `- Models: ${unique(cells.map(({ modelName, weightsHash }) => `${modelName} (weights ${weightsHash.slice(0, 12)})`)).join(', ')}`,
-      `- Tasks: ${unique(cells.map(({ task, grader, raw }) => `${task} (graded by \`${grader}\`${raw ? ', raw prompts' : ''})`)).join(', ')}`,
+      `- Tasks: ${unique(cells.map(taskText)).join(', ')}`,
       `- Seeds: ${plan.seeds.join(', ')}`,
       ...(plan.experts ? [`- Experts: of the comparison “${plan.experts.comparison}” by “${plan.experts.method}”, those with the same model and seed`] : []),
       `- Started: ${new Date(comparison.createdAt).toISOString().slice(0, 10)}`,
@@ -60,6 +61,12 @@ function whatWasRun({ comparison, cells }: ReportInput): string {
       `- Command, with the plan below saved as a file: \`${comparison.command}\``,
     ].join('\n'),
   ].join('\n\n');
+}
+
+function taskText({ task, grader, raw, reading }: CellRecord): string {
+  const template = reading?.mapping.template;
+  const divided = reading?.splits.by === 'shares' ? `, ${percent(reading.splits.validation)} of its rows for validation and ${percent(reading.splits.test)} for the test by seed ${reading.splits.seed}` : '';
+  return `${task} (graded by \`${grader}\`${raw ? ', raw prompts' : ''}${template === undefined ? '' : `, asked as ${JSON.stringify(template)}`}${divided})`;
 }
 
 const resultsIntroduction = ({ plan }: ComparisonRecord): string =>

@@ -3,6 +3,7 @@ import { arch, cpus, release, totalmem } from 'node:os';
 import type { ComparisonDto, DatasetDto } from '../../shared/contract.ts';
 import { isStrategy, type ComparisonPlan } from '../../shared/comparison.ts';
 import { SingularError } from '../../shared/errors.ts';
+import type { TaskReading } from '../../shared/task.ts';
 import { presets, quickPreset, trainingConfigSchema, type TrainingConfig } from '../../shared/training.ts';
 import { trainableParameters } from '../../shared/tuned.ts';
 import type { ComparisonRecord, Machine, NewCell } from '../db/index.ts';
@@ -18,16 +19,24 @@ import type { UsableModel } from './modelCatalog.ts';
 import { commandLine } from './quote.ts';
 import type { CompareInput } from './runners/compare.ts';
 import { fittedNumbers, frozenStrategy, sourceOf, stepsOf } from './strategies.ts';
-import { prepareTask } from './training.ts';
+import { prepareTask, type TaskWish, type UsedTask } from './tasks.ts';
 import { checkConfig, checkRows } from './trainingChecks.ts';
 
-interface ResolvedCell extends NewCell { model: UsableModel; dataset: DatasetDto }
+interface ResolvedCell extends NewCell { model: UsableModel; dataset: DatasetDto; reading: TaskReading }
 
 const configOf = (plan: ComparisonPlan, method: ComparisonPlan['methods'][number], seed: number): TrainingConfig =>
   trainingConfigSchema.parse(isStrategy(method) ? { ...quickPreset, ...plan.set, seed, seeds: 1 } : { ...presets[method.preset], ...plan.set, ...method.set, seed, seeds: 1 });
 
 export function comparisonHandlers(context: ServiceContext & { bundledReady: () => Promise<void> }): HandlerGroup<'comparisons'> {
   const { stores, catalog, queue, events, clock, newId, platform, version, engine } = context;
+
+  /** A stored task by id or name, or the dataset and the rest of an entry. */
+  const wishOf = (planned: ComparisonPlan['tasks'][number]): TaskWish => {
+    if (typeof planned === 'string') return { taskId: found(stores.tasks.get(planned) ?? stores.tasks.byName(planned), `task “${planned}”`).id };
+    const { dataset: label, ...rest } = planned;
+    const datasets = stores.datasets.list();
+    return { ...rest, datasetId: found(datasets.find(({ id }) => id === label) ?? datasets.findLast(({ name }) => name === label), `dataset “${label}”`).id };
+  };
 
   /** Every training of a plan in the order in which it runs: all methods of a seed before the next seed. Throws where a model, dataset or grader is not there. */
   const resolve = async (plan: ComparisonPlan): Promise<ResolvedCell[]> => {
@@ -38,22 +47,20 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
       const records = stores.models.list();
       models.push(await catalog.use(found(records.find(({ id }) => id === label) ?? records.find(({ name }) => name === label), `model “${label}”`).id));
     }
-    const tasks: { dataset: DatasetDto; grader: string; raw: boolean; label: string }[] = [];
-    for (const task of plan.tasks) {
-      const datasets = stores.datasets.list();
-      const dataset = found(datasets.find(({ id }) => id === task.dataset) ?? datasets.findLast(({ name }) => name === task.dataset), `dataset “${task.dataset}”`);
-      const grader = task.grader ?? dataset.suggestedGrader;
-      await prepareTask(context, { modelId: models[0].id, datasetId: dataset.id, grader });
-      const isTwice = plan.tasks.filter((other) => other.dataset === task.dataset).length > 1;
-      tasks.push({ dataset, grader, raw: task.raw, label: isTwice ? `${dataset.name} (${grader}${task.raw ? ', raw' : ''})` : dataset.name });
+    const tasks: (UsedTask & { label: string })[] = [];
+    for (const planned of plan.tasks) {
+      const { task } = await prepareTask(context, { modelId: models[0].id, ...wishOf(planned) });
+      const { dataset, grader, raw } = task;
+      const isTwice = typeof planned !== 'string' && plan.tasks.filter((other) => typeof other !== 'string' && other.dataset === planned.dataset).length > 1;
+      tasks.push({ ...task, label: task.task ?? (isTwice ? `${dataset.name} (${grader}${raw ? ', raw' : ''})` : dataset.name) });
     }
     for (const [what, labels] of [['model', models.map(({ id }) => id)], ['task', tasks.map(({ label }) => label)], ['seed', plan.seeds.map(String)]] as const) {
       const twice = labels.find((label, index) => labels.indexOf(label) !== index);
       if (twice !== undefined) throw new SingularError('bad-input', `The plan names the ${what} “${twice}” twice.`);
     }
     const source = sourceOf(stores, plan);
-    return plan.seeds.flatMap((seed) => models.flatMap((model) => tasks.flatMap(({ dataset, grader, raw, label }) => plan.methods.map((method) => ({
-      model, dataset, modelId: model.id, modelName: model.name, weightsHash: model.weightsHash, task: label, datasetId: dataset.id, grader, raw, method: method.name, seed,
+    return plan.seeds.flatMap((seed) => models.flatMap((model) => tasks.flatMap(({ dataset, grader, raw, reading, label }) => plan.methods.map((method) => ({
+      model, dataset, modelId: model.id, modelName: model.name, weightsHash: model.weightsHash, task: label, datasetId: dataset.id, grader, raw, reading, method: method.name, seed,
       preset: isStrategy(method) ? 'quick' : method.preset, config: configOf(plan, method, seed),
       strategy: isStrategy(method) && source ? frozenStrategy(stores, source, method.strategy, model, seed) : null,
     })))));
@@ -92,7 +99,7 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
         try {
           if (cell.strategy) continue;
           checkConfig(cell.config, cell.model);
-          checkRows(cell.config, cell.dataset);
+          checkRows(cell.config, cell.dataset, cell.reading);
         } catch (error) {
           throw new SingularError('bad-input', `“${cell.method}” on ${cell.modelName}, ${cell.task}: ${(error as Error).message}`, { cause: error });
         }

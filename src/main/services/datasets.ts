@@ -4,12 +4,14 @@ import type { ColumnMapping, DatasetDto, InspectionDto } from '../../shared/cont
 import { SingularError } from '../../shared/errors.ts';
 import type { TaskRow } from '../../engine/host/protocol.ts';
 import type { ServiceContext } from './context.ts';
+import { addRecognisedTask } from './datasetTasks.ts';
 import { found } from './found.ts';
 import { readFileRows } from './fileRows.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { jobUsing } from './jobUse.ts';
 import type { BundledDataset } from './manifest.ts';
 import { combinedHash, type ImportInput } from './runners/importDataset.ts';
+import { readAgain } from './taskRows.ts';
 
 export function requireFile(path: string): void {
   if (!existsSync(path)) throw new SingularError('bad-input', `There is no file ${path}.`);
@@ -36,7 +38,7 @@ export async function importDataset(context: ServiceContext, request: ImportRequ
     hashes.push(hash);
     rows += inspected.rows;
   }
-  const { mapping: recognised, columns, suggestedGrader } = found(inspection, 'file to import');
+  const { mapping: recognised, columns, suggestedGrader, recognisedAs } = found(inspection, 'file to import');
   const mapping = request.mapping ?? recognised;
   const [hash, grader] = [combinedHash(hashes), request.grader ?? suggestedGrader];
   const same = stores.datasets.same({ hash, name: request.name, mapping });
@@ -49,7 +51,9 @@ export async function importDataset(context: ServiceContext, request: ImportRequ
   };
   const job = queue.add({ id: newId(), kind: 'import-dataset', title: `Read ${request.files ? `“${request.name}”` : input.fileName}`, runId: null, modelId: null, dependsOn: null, input, progress: { total: rows, unit: 'rows' } });
   await queue.finished(job.id);
-  return found(stores.datasets.get(datasetId), `dataset “${request.name}”`);
+  const dataset = found(stores.datasets.get(datasetId), `dataset “${request.name}”`);
+  if (dataset.source === 'file') addRecognisedTask(context, dataset, recognisedAs);
+  return dataset;
 }
 
 export function datasetHandlers(context: ServiceContext & { bundledReady: () => Promise<void> }): HandlerGroup<'datasets'> {
@@ -72,7 +76,9 @@ export function datasetHandlers(context: ServiceContext & { bundledReady: () => 
     },
     'datasets.preview': async (input) => {
       const { rows: total } = dataset(input.datasetId);
-      return { rows: await preview(input, stores.datasets.page(input.datasetId, input.offset, input.limit)), total };
+      const stored = stores.datasets.page(input.datasetId, input.offset, input.limit);
+      const { rows } = await readAgain(context, { datasetId: input.datasetId, ...(input.mapping && { reading: { mapping: input.mapping, splits: { by: 'dataset' } } }) }, stored);
+      return { rows: await preview(input, rows), total };
     },
     'datasets.previewFile': async (input) => {
       requireFile(input.path);
@@ -87,7 +93,15 @@ export function datasetHandlers(context: ServiceContext & { bundledReady: () => 
       const { name } = dataset(id);
       const user = jobUsing(stores, { datasetId: id });
       if (user) throw new SingularError('conflict', `“${name}” is used by the job “${user.title}”; cancel that first.`);
-      stores.datasets.remove(id);
+      const tasks = stores.tasks.ofDataset(id);
+      const made = tasks.filter(({ source }) => source === 'saved').map((task) => `“${task.name}”`);
+      if (made.length > 0) throw new SingularError('conflict', `“${name}” is what the ${made.length === 1 ? 'task' : 'tasks'} ${made.join(', ')} ${made.length === 1 ? 'is' : 'are'} made of; remove ${made.length === 1 ? 'that' : 'those'} first.`);
+      // what came with the dataset goes with it
+      stores.atomically(() => {
+        for (const task of tasks) stores.tasks.remove(task.id);
+        stores.datasets.remove(id);
+      });
+      if (tasks.length > 0) events.emit('tasks.changed', null);
       events.emit('datasets.changed', null);
       return null;
     },

@@ -35,11 +35,11 @@ function teachable(stores: Pick<Stores, 'datasets'>, experts: readonly ExpertDto
       continue;
     }
     const rival = taught.findIndex((other) => other.dataset.id === dataset.id);
-    if (rival < 0) taught.push({ expert, dataset });
+    if (rival < 0) taught.push({ expert, dataset, reading: expert.provenance.reading });
     else {
       // one question cannot be for two experts: the better of them stands for the dataset
       const [better, worse] = (expert.gain?.mean ?? -Infinity) > (taught[rival].expert.gain?.mean ?? -Infinity) ? [expert, taught[rival].expert] : [taught[rival].expert, expert];
-      taught[rival] = { expert: better, dataset };
+      taught[rival] = { expert: better, dataset, reading: better.provenance.reading };
       left.push(`“${worse.name}”: it was trained on the same dataset as “${better.name}”`);
     }
   }

@@ -4,13 +4,14 @@
  */
 import type { Category, DispatcherKind, DispatcherState } from '../../shared/adaptation.ts';
 import type { DatasetDto, DispatcherDto, ExpertDto } from '../../shared/contract.ts';
+import type { TaskReading } from '../../shared/task.ts';
 import type { EngineCalls, LabelledQuestion, TaskRow } from '../../engine/host/protocol.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
 import type { EngineHost, EngineRequest } from '../engine/host.ts';
 import type { Stores } from '../db/index.ts';
 import { shareInterval } from './intervals.ts';
 import type { ModelCatalog, UsableModel } from './modelCatalog.ts';
-import { rowsForEngine } from './runners/training.ts';
+import { rowsOfTask } from './taskRows.ts';
 
 /** Questions of each expert that a dispatcher learns from (an embedding from a handful), is chosen by, and is measured on. */
 const learnt: Record<DispatcherKind, { training: number; validation: number }> = {
@@ -20,7 +21,8 @@ const heldOut = 200;
 /** Single questions whose first pass is timed; the first ones open sessions and are not counted. */
 const timed = { warmUp: 2, counted: 15 } as const;
 
-export interface TaughtExpert { expert: Pick<ExpertDto, 'id' | 'name' | 'description'>; dataset: DatasetDto }
+/** `reading`: as the task that it was trained on reads and divides its rows */
+export interface TaughtExpert { expert: Pick<ExpertDto, 'id' | 'name' | 'description'>; dataset: DatasetDto; reading?: TaskReading | undefined }
 
 export interface MakingContext { engine: EngineHost; stores: Pick<Stores, 'datasets'>; catalog: ModelCatalog }
 export interface MakingRequest {
@@ -89,13 +91,13 @@ export async function makeDispatcher(context: MakingContext, request: MakingRequ
 }
 
 /** Training and validation questions from training rows, held-out ones from test rows; those of foreign datasets are for no expert. */
-async function questions({ engine, stores }: MakingContext, { kind, taught, foreign, seed }: MakingRequest): Promise<{ training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] }> {
+async function questions(context: MakingContext, { kind, taught, foreign, seed }: MakingRequest): Promise<{ training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] }> {
   const { training: each, validation: chosenBy } = learnt[kind];
   const all: { training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] } = { training: [], validation: [], asked: [] };
-  const take = async (dataset: DatasetDto, expert: number | null, share: number): Promise<void> => {
+  const take = async ({ dataset, reading }: Pick<TaughtExpert, 'dataset' | 'reading'>, expert: number | null, share: number): Promise<void> => {
     const some = (count: number): number => Math.ceil(count / share);
-    const rows = await engine.call('chooseRows', {
-      rows: stores.datasets.sample(dataset.id, rowsForEngine), seed, atMost: { train: some(each) + some(chosenBy), validation: 0, test: some(heldOut) },
+    const rows = await context.engine.call('chooseRows', {
+      rows: await rowsOfTask(context, { datasetId: dataset.id, reading }), seed, atMost: { train: some(each) + some(chosenBy), validation: 0, test: some(heldOut) },
     });
     const label = (of: readonly TaskRow[]): LabelledQuestion[] => of.map(({ messages }) => ({ messages, expert }));
     // few rows are shared out, so that there is always something to choose by
@@ -104,8 +106,8 @@ async function questions({ engine, stores }: MakingContext, { kind, taught, fore
     all.validation.push(...label(rows.train.slice(first)));
     all.asked.push(...label(rows.test));
   };
-  for (const [place, { dataset }] of taught.entries()) await take(dataset, place, 1);
-  for (const dataset of foreign) await take(dataset, null, foreign.length);
+  for (const [place, expert] of taught.entries()) await take(expert, place, 1);
+  for (const dataset of foreign) await take({ dataset }, null, foreign.length);
   return all;
 }
 

@@ -5,6 +5,7 @@ import { found } from './found.ts';
 import { requireFile } from './datasets.ts';
 import { readFileRows } from './fileRows.ts';
 import type { HandlerGroup } from './handlers.ts';
+import { readAgain } from './taskRows.ts';
 
 export function graderHandlers({ engine, stores }: ServiceContext): HandlerGroup<'graders'> {
   return {
@@ -15,7 +16,7 @@ export function graderHandlers({ engine, stores }: ServiceContext): HandlerGroup
       if (input.datasetId !== undefined) {
         found(stores.datasets.get(input.datasetId), `dataset ${input.datasetId}`);
         // positions never lie behind row numbers, so the first `enough` rows hold every row asked for
-        rows = stores.datasets.page(input.datasetId, 0, enough);
+        ({ rows } = await readAgain({ engine, stores }, { datasetId: input.datasetId, ...(input.mapping && { reading: { mapping: input.mapping, splits: { by: 'dataset' } } }) }, stores.datasets.page(input.datasetId, 0, enough)));
       } else if (input.path !== undefined && input.mapping) {
         requireFile(input.path);
         ({ rows } = await readFileRows(engine, input.path, input.mapping, 0, enough));

@@ -35,6 +35,7 @@ import { modelHandlers } from './models.ts';
 import { createRunners } from './runners/index.ts';
 import { searchHandlers } from './searches.ts';
 import { readSettings, settingsHandlers } from './settings.ts';
+import { taskHandlers } from './tasks.ts';
 import { trainingHandlers } from './training.ts';
 import { isCallName, parseInput } from './validate.ts';
 import { VectorCache } from './vectors.ts';
@@ -131,6 +132,7 @@ export function createServices(options: ServiceOptions): Services {
     ...settingsHandlers(context),
     ...modelHandlers(context),
     ...datasetHandlers({ ...context, bundledReady }),
+    ...taskHandlers({ ...context, bundledReady }),
     ...graderHandlers(context),
     ...trainingHandlers(context),
     ...comparisonHandlers({ ...context, bundledReady }),

@@ -9,18 +9,18 @@ import type { UsableModel } from './modelCatalog.ts';
 import { svdJobBefore } from './prepare.ts';
 import { commandLine } from './quote.ts';
 import { searchRows, type SearchInput } from './runners/searching.ts';
-import { prepareTask } from './training.ts';
+import { frozenTask, prepareTask, taskOptions, usedTask, type UsedTask } from './tasks.ts';
 import { cannotBeMixed, requireZ } from './tuning.ts';
 
 const finalistsBesideExperts = 10; // the base, the centre and the best eight candidates (`adapt/search.ts`)
 
 export function searchHandlers(context: ServiceContext): HandlerGroup<'searches'> {
-  const { stores, catalog, engine, queue, events, clock, newId, platform } = context;
+  const { stores, catalog, engine, queue, events, clock, newId } = context;
   return {
-    'searches.cost': async ({ modelId, datasetId, expertIds, raw, config }) => {
+    'searches.cost': async ({ modelId, expertIds, config, ...wish }) => {
       const model = await catalog.use(modelId);
-      found(stores.datasets.get(datasetId), `dataset ${datasetId}`);
-      const rows = await searchRows(context, { datasetId, config });
+      const { dataset, raw, reading } = usedTask(stores, wish);
+      const rows = await searchRows(context, { datasetId: dataset.id, reading, config });
       const tokens = async (of: typeof rows.test): Promise<number> =>
         (await engine.call('preview', { folder: model.folder, raw, rows: of })).reduce((sum, { promptTokens }) => sum + promptTokens, 0);
       const candidates = config.population * config.generations;
@@ -32,17 +32,18 @@ export function searchHandlers(context: ServiceContext): HandlerGroup<'searches'
       return { generations: config.generations, candidates, answers, promptTokens, ...(seconds !== undefined && { secondsEstimated: seconds }) };
     },
     'searches.start': async (input) => {
-      const { model, dataset, data } = await prepareTask(context, input);
+      const { model, task } = await prepareTask(context, input);
+      const { dataset } = task;
       const experts = searchedExperts(context, input.expertIds, model);
       refuseUnusable(input.config);
       const dependsOn = await svdJobBefore(context, model) ?? null;
       const [jobId, searchId] = [newId(), newId()];
-      const { expertIds, grader, raw, name, config } = input;
-      const frozen: SearchInput = { searchId, modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, grader, raw, expertIds, name, config };
+      const { expertIds, name, config } = input;
+      const frozen: SearchInput = { searchId, modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), expertIds, name, config };
       stores.atomically(() => {
         stores.searches.add({
-          id: searchId, name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash, grader, raw,
-          experts: experts.map((expert) => ({ id: expert.id, name: expert.name })), config, createdAt: clock(), command: searchCommand(input, experts, data, platform),
+          id: searchId, name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash, ...frozenTask(task),
+          experts: experts.map((expert) => ({ id: expert.id, name: expert.name })), config, createdAt: clock(), command: searchCommand(context, input, task, experts),
         });
         queue.add({ id: jobId, kind: 'search', title: `Search “${name}”`, runId: null, modelId: model.id, searchId, dependsOn, input: frozen, progress: { total: config.generations, unit: 'generations' } });
       });
@@ -89,14 +90,14 @@ function secondsOf({ stores }: Pick<ServiceContext, 'stores'>, modelId: string, 
 }
 
 /** The command that repeats a search: every setting that differs from the preset that it is nearest to. */
-function searchCommand({ modelId, grader, raw, name, config }: Omit<CallParsed<'searches.start'>, 'datasetId'>, experts: readonly ExpertDto[], data: string, platform: string): string {
+function searchCommand({ stores, platform }: Pick<ServiceContext, 'stores' | 'platform'>, { modelId, name, config }: CallParsed<'searches.start'>, task: UsedTask, experts: readonly ExpertDto[]): string {
   const changes = (preset: keyof typeof searchPresets): [string, unknown][] => Object.entries(config).filter(([key, value]) => value !== searchPresets[preset][key as keyof SearchConfig]);
   const preset = changes('paper').length < changes('quick').length ? 'paper' : 'quick';
   return commandLine('adapt', [
-    ['model', modelId], ['data', data], ['grader', grader],
+    ['model', modelId], ...taskOptions(stores, task),
     // a name may hold a comma, so each has its own option
     ...experts.map((expert) => ['expert', expert.name] as const),
-    ['name', name], ...(raw ? [['raw', true] as const] : []), ['preset', preset],
+    ['name', name], ...(task.raw ? [['raw', true] as const] : []), ['preset', preset],
     ...changes(preset).map(([key, value]) => ['set', `${key}=${String(value)}`] as const),
   ], platform);
 }

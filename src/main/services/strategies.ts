@@ -20,13 +20,13 @@ export function sourceOf({ comparisons }: Pick<Stores, 'comparisons'>, { experts
 type Source = NonNullable<ReturnType<typeof sourceOf>>;
 
 /** One of each task of the source, in its order. Throws `not-found` where one is missing, `conflict` where it is of other weights. */
-function trainedBy({ record, cells }: Source, method: string, model: UsableModel, seed: number): { id: string; task: string; datasetId: string }[] {
+function trainedBy({ record, cells }: Source, method: string, model: UsableModel, seed: number): FrozenStrategy['experts'] {
   const own = cells.filter((cell) => cell.method === method && cell.modelId === model.id && cell.seed === seed);
   if (own.length === 0) throw new SingularError('not-found', `“${record.name}” trained nothing by “${method}” on ${model.name} with seed ${seed}.`);
   return own.map((cell) => {
     if (cell.expertId === null) throw new SingularError('not-found', `“${record.name}” has no expert of ${cell.task} by “${method}” on ${model.name} with seed ${seed}: that cell is ${cell.state}.`);
     if (cell.weightsHash !== model.weightsHash) throw new SingularError('conflict', `The weights of ${model.name} changed since “${record.name}” was run.`);
-    return { id: cell.expertId, task: cell.task, datasetId: cell.datasetId };
+    return { id: cell.expertId, task: cell.task, datasetId: cell.datasetId, ...(cell.reading && { reading: cell.reading }) };
   });
 }
 

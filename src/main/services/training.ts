@@ -1,27 +1,28 @@
-import type { CallParsed, DatasetDto, ExpertDto, MixPartDto } from '../../shared/contract.ts';
+import type { CallParsed, ExpertDto, MixPartDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
+import { splitCounts } from '../../shared/task.ts';
 import { presets, quickPreset, type TrainingConfig } from '../../shared/training.ts';
 import type { ServiceContext } from './context.ts';
 import { found } from './found.ts';
-import { checkGrader } from './graders.ts';
 import type { HandlerGroup } from './handlers.ts';
 import type { UsableModel } from './modelCatalog.ts';
 import { svdJobBefore } from './prepare.ts';
 import { commandLine } from './quote.ts';
 import type { EvaluateInput } from './runners/evaluate.ts';
 import type { TrainInput } from './runners/training.ts';
+import { frozenTask, prepareTask, taskOptions, type UsedTask } from './tasks.ts';
 import { checkConfig, checkRows } from './trainingChecks.ts';
 import { cannotBeMixed } from './tuning.ts';
 import { soundingParts } from './vectors.ts';
 
 /** The command that repeats a training: every setting that differs from its preset. */
-export function trainCommand(input: Omit<CallParsed<'train.start'>, 'datasetId'>, data: string, platform: string): string {
+export function trainCommand({ stores, platform }: Pick<ServiceContext, 'stores' | 'platform'>, input: Pick<CallParsed<'train.start'>, 'modelId' | 'name' | 'tags' | 'preset' | 'config'>, task: UsedTask): string {
   const preset = input.preset === 'custom' ? 'quick' : input.preset;
   const base: TrainingConfig = presets[preset] ?? quickPreset;
   const changed = Object.entries(input.config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(base[key as keyof TrainingConfig]));
   return commandLine('train', [
-    ['model', input.modelId], ['data', data], ['grader', input.grader], ['name', input.name],
-    ...(input.raw ? [['raw', true] as const] : []),
+    ['model', input.modelId], ...taskOptions(stores, task), ['name', input.name],
+    ...(task.raw ? [['raw', true] as const] : []),
     ...input.tags.map((tag) => ['tag', tag] as const),
     ['preset', preset],
     ...changed.map(([key, value]) => ['set', `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`] as const),
@@ -43,62 +44,52 @@ function adapterFor({ stores }: Pick<ServiceContext, 'stores'>, id: string, mode
   return adapter;
 }
 
-/** Model and dataset of a task, with the grader tried on a row, and the words by which a command names the data. */
-export async function prepareTask(context: ServiceContext, input: { modelId: string; datasetId: string; grader: string }): Promise<{ model: UsableModel; dataset: DatasetDto; data: string }> {
-  const { stores, catalog } = context;
-  const model = await catalog.use(input.modelId);
-  const dataset = found(stores.datasets.get(input.datasetId), `dataset ${input.datasetId}`);
-  const [first] = stores.datasets.page(dataset.id, 0, 1);
-  if (!first) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows.`);
-  await checkGrader(context, input.grader, first);
-  // a bundled dataset is named, so that the command works from anywhere
-  const data = dataset.source === 'bundled' ? dataset.name : (stores.datasets.path(dataset.id) ?? dataset.fileName);
-  return { model, dataset, data };
-}
-
 export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' | 'runs' | 'evaluate'> {
   const { stores, queue, clock, newId, platform } = context;
   return {
     'train.start': async (input) => {
-      const { model, dataset, data } = await prepareTask(context, input);
+      const { model, task } = await prepareTask(context, input);
+      const { dataset, reading } = task;
       checkConfig(input.config, model);
-      checkRows(input.config, dataset);
+      checkRows(input.config, dataset, reading);
       const dependsOn = input.config.method === 'svf' ? await svdJobBefore(context, model) ?? null : null;
       const trials = Math.max(1, input.config.klSweep.length) + input.config.seeds - 1;
       const [jobId, runId] = [newId(), newId()];
       const frozen: TrainInput = {
-        modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, grader: input.grader, raw: input.raw, name: input.name, tags: input.tags, config: input.config,
+        modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), name: input.name, tags: input.tags, config: input.config,
       };
       stores.atomically(() => {
         stores.runs.add({
           id: runId, kind: 'train', name: input.name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name,
-          datasetHash: dataset.hash, grader: input.grader, raw: input.raw, preset: input.preset, config: input.config, createdAt: clock(),
-          command: trainCommand(input, data, platform),
+          datasetHash: dataset.hash, ...frozenTask(task), preset: input.preset, config: input.config, createdAt: clock(),
+          command: trainCommand(context, input, task),
         });
         queue.add({ id: jobId, kind: 'train', title: `Train “${input.name}”`, runId, modelId: model.id, dependsOn, input: frozen, progress: { total: trials * input.config.steps, unit: 'steps' } });
       });
       return { jobId, runId };
     },
     'evaluate.start': async (input) => {
-      const { model, dataset, data } = await prepareTask(context, input);
+      const { model, task } = await prepareTask(context, input);
+      const { dataset, raw, reading } = task;
+      const testRows = splitCounts(dataset.splits, reading.splits).test;
       const adapter = input.adapterId === undefined ? undefined : adapterFor(context, input.adapterId, model);
       if (adapter && soundingParts(input.parts).length > 0) throw new SingularError('bad-input', `“${adapter.name}” is an adapter: ${cannotBeMixed}. Leave out the mix.`);
       const z = context.vectors.mixed(input.parts, model);
       const dependsOn = z ? await svdJobBefore(context, model) ?? null : null;
       const [jobId, runId] = [newId(), newId()];
       const mixed = soundingParts(input.parts).length;
-      const name = `${adapter ? `“${adapter.name}”` : mixed === 0 ? model.name : `${mixed} expert${mixed === 1 ? '' : 's'}`} on ${dataset.name}`;
+      const name = `${adapter ? `“${adapter.name}”` : mixed === 0 ? model.name : `${mixed} expert${mixed === 1 ? '' : 's'}`} on ${task.task ?? dataset.name}`;
       const frozen: EvaluateInput = {
-        modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, grader: input.grader, raw: input.raw, parts: input.parts,
+        modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), parts: input.parts,
         samples: input.samples, sampling: input.sampling, ...(input.limit !== undefined && { limit: input.limit }),
         ...(adapter && { adapterId: adapter.id }),
         // where the dataset holds rows back for this, only they are asked
-        ...(dataset.splits.test > 0 && { split: 'test' as const }),
+        ...(testRows > 0 && { split: 'test' as const }),
       };
-      const available = dataset.splits.test > 0 ? dataset.splits.test : dataset.rows;
+      const available = testRows > 0 ? testRows : dataset.rows;
       const rows = Math.min(available, input.limit ?? available);
       const command = commandLine('evaluate', [
-        ['model', model.id], ['data', data], ['grader', input.grader], ...(input.raw ? [['raw', true] as const] : []), ...mixOptions(context, input.parts),
+        ['model', model.id], ...taskOptions(stores, task), ...(raw ? [['raw', true] as const] : []), ...mixOptions(context, input.parts),
         ...(adapter ? [['adapter', adapter.name] as const] : []), ...(input.limit !== undefined ? [['limit', String(input.limit)] as const] : []),
         ['samples', String(input.samples)], ['temperature', String(input.sampling.temperature)], ['set', `maxTokens=${input.sampling.maxTokens}`],
         ...(['topP', 'topK', 'seed'] as const).filter((key) => input.sampling[key] !== (key === 'topP' ? 1 : 0)).map((key) => ['set', `${key}=${input.sampling[key]}`] as const),
@@ -106,7 +97,7 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
       stores.atomically(() => {
         stores.runs.add({
           id: runId, kind: 'evaluate', name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash,
-          grader: input.grader, raw: input.raw, preset: 'custom', createdAt: clock(), command,
+          ...frozenTask(task), preset: 'custom', createdAt: clock(), command,
           // of the configuration, an evaluation uses how answers are sampled
           config: { ...quickPreset, maxTokens: input.sampling.maxTokens, temperature: input.sampling.temperature, topP: input.sampling.topP, seed: input.sampling.seed },
         });

@@ -1,6 +1,7 @@
 /** What a training is refused for before it is queued: one sentence that names the setting. */
 import type { DatasetDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
+import { splitCounts, type TaskReading } from '../../shared/task.ts';
 import type { TrainingConfig } from '../../shared/training.ts';
 import { tunedMatrices } from '../../shared/tuned.ts';
 import type { UsableModel } from './modelCatalog.ts';
@@ -25,7 +26,8 @@ export function checkConfig(config: TrainingConfig, model: Pick<UsableModel, 'na
 }
 
 /** At least one row to train on and one to choose by. Throws `bad-input`. */
-export function checkRows(config: TrainingConfig, { splits, name, mapping }: Pick<DatasetDto, 'splits' | 'name' | 'mapping'>): void {
+export function checkRows(config: TrainingConfig, { splits: named, name }: Pick<DatasetDto, 'splits' | 'name'>, { mapping, splits: by }: TaskReading): void {
+  const splits = splitCounts(named, by);
   const given = config.validationShare === 'given' && splits.validation > 0;
   const free = splits.train + splits.unassigned + (given ? 0 : splits.validation);
   if (free === 0) refuse(`The dataset “${name}” has no rows to train on: all of them are for ${splits.validation === 0 ? 'testing' : 'validation or testing'}.`);

@@ -5,18 +5,16 @@ import { SingularError } from '../../../shared/errors.ts';
 import { searchConfig } from '../arguments.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
+import { taskWish, withTask, type TaskOptions } from '../task.ts';
 import { collect, defined, numberOption } from './answers.ts';
 
-interface AdaptOptions extends GlobalOptions {
+interface AdaptOptions extends GlobalOptions, TaskOptions {
   model?: string;
-  data: string;
-  grader: string;
   experts?: string;
   expert: string[];
   name: string;
   preset: string;
   set: string[];
-  raw?: boolean;
 }
 
 /** `a,b,c`, and names with commas one by one; ids in that order. */
@@ -31,26 +29,23 @@ const alphaText = (alpha: Alphas[number]): string => (typeof alpha === 'number' 
 const named = ({ experts }: Pick<SearchDto, 'experts'>, alphas: Alphas | undefined): { name: string; alpha: Alphas[number] }[] | undefined => alphas && experts.map(({ name }, i) => ({ name, alpha: alphas[i] }));
 
 export function adaptCommand(): Command {
-  return new Command('adapt')
+  return withTask(new Command('adapt'))
     .description('searches for the α of experts with a few rows of a task; what it finds becomes a saved mix. Rows to search, to choose by and to score on are disjoint')
     .option('--model <id or folder>', 'the model of the experts where it is left out')
-    .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
-    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, math, choice, python or expression:JAVASCRIPT')
     .option('--experts <a,b,c>', 'experts of one model')
     .option('--expert <name>', 'one more, whose name may hold a comma; may be repeated', collect, [])
     .requiredOption('--name <name>', 'of the mix')
     .option('--preset <preset>', Object.keys(searchPresets).join(' or '), 'quick')
     .option('--set <key=value>', 'one setting; may be repeated: optimiser, examples, generations, population, perLayer, normalised, …', collect, [])
-    .option('--raw', 'no chat template')
     .action(async (options: AdaptOptions, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const config = searchConfig(options.preset, options.set);
         const ids = await expertIds(session, options);
         if (ids.length === 0) throw new SingularError('usage', 'A search needs at least one expert: --experts a,b,c.');
         const model = await modelOf(session, options.model, ids[0]);
-        const dataset = await session.dataset(options.data);
+        const wish = await taskWish(session, options);
         const { jobId, searchId } = await session.call('searches.start', {
-          modelId: model.id, raw: options.raw ?? false, datasetId: dataset.id, grader: options.grader, expertIds: ids, name: options.name, config,
+          modelId: model.id, ...wish, expertIds: ids, name: options.name, config,
         });
         tellGenerations(session, searchId);
         await session.finish(jobId);

@@ -5,6 +5,7 @@ import { samplingSchema } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { samplingSettings } from '../arguments.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
+import { taskWish, withTask, type TaskOptions } from '../task.ts';
 
 export const collect = (value: string, sofar: string[]): string[] => [...sofar, value];
 
@@ -69,42 +70,34 @@ export function generateCommand(): Command {
     );
 }
 
-interface EvaluateOptions extends GlobalOptions {
+interface EvaluateOptions extends GlobalOptions, TaskOptions {
   model?: string;
-  data: string;
-  grader: string;
   mix: string[];
   adapter?: string;
   samples: number;
   temperature?: number;
   limit?: number;
   set: string[];
-  raw?: boolean;
 }
 
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  return withTask(new Command('evaluate'))
     .description('the share of right answers over rows × samples, with its 95 % interval; of a dataset with test rows, on those')
     .option('--model <id or folder>')
-    .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
-    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, math, choice, python or expression:JAVASCRIPT')
     .option('--mix <name=alpha>', 'may be repeated', collect, [])
     .option('--adapter <name>', 'a LoRA, DoRA or IA3 adapter instead of a mix')
     .option('--samples <k>', 'answers to each row', numberOption('--samples'), 1)
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
     .option('--limit <n>', 'the first n rows only', numberOption('--limit'))
     .option('--set <key=value>', 'maxTokens, topP, topK, seed', collect, [])
-    .option('--raw', 'no chat template')
     .action(async (options: EvaluateOptions, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const sampling = parsed(samplingSchema, { ...samplingSettings(options.set), ...defined({ temperature: options.temperature }) });
         const model = await session.model(options.model);
-        const dataset = await session.dataset(options.data);
+        const wish = await taskWish(session, options);
         const { jobId, runId } = await session.call('evaluate.start', {
           modelId: model.id,
-          raw: options.raw ?? false,
-          datasetId: dataset.id,
-          grader: options.grader,
+          ...wish,
           parts: await session.parts(options.mix),
           samples: options.samples,
           sampling,

@@ -4,43 +4,36 @@ import { presets } from '../../../shared/training.ts';
 import { trainingConfig } from '../arguments.ts';
 import { percent, signedPercent } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
+import { taskWish, withTask, type TaskOptions } from '../task.ts';
 import { collect } from './answers.ts';
 
-interface TrainOptions extends GlobalOptions {
+interface TrainOptions extends GlobalOptions, TaskOptions {
   model?: string;
-  data: string;
-  grader: string;
   name: string;
   preset: string;
   config?: string;
   set: string[];
   tag: string[];
-  raw?: boolean;
 }
 
 export function trainCommand(): Command {
-  return new Command('train')
+  return withTask(new Command('train'))
     .description('trains an expert (or LoRA, DoRA, IA3 to compare with) on a dataset; scores are of rows that nothing was trained on or chosen by')
     .option('--model <id or folder>')
-    .requiredOption('--data <file>', 'a dataset file, or the name of a stored dataset')
-    .requiredOption('--grader <grader>', 'contains:TEXT, exact, number, math, choice, python or expression:JAVASCRIPT')
     .requiredOption('--name <name>', 'of the expert')
     .option('--preset <preset>', Object.keys(presets).join(' or '), 'quick')
     .option('--config <file>', 'JSON with any of the settings')
     .option('--set <key=value>', 'one setting, lists as a,b,c; may be repeated: method, objective, modules, layers, klSweep, seeds, …', collect, [])
     .option('--tag <tag>', 'may be repeated', collect, [])
-    .option('--raw', 'no chat template')
     .action(async (options: TrainOptions, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const config = trainingConfig(options.preset, options.config, options.set);
         const model = await session.model(options.model);
-        const dataset = await session.dataset(options.data);
+        const wish = await taskWish(session, options);
         const plain = options.config === undefined && options.set.length === 0;
         const { jobId, runId } = await session.call('train.start', {
           modelId: model.id,
-          raw: options.raw ?? false,
-          datasetId: dataset.id,
-          grader: options.grader,
+          ...wish,
           name: options.name,
           preset: plain ? (options.preset === 'paper' ? 'paper' : 'quick') : 'custom',
           config,

@@ -115,7 +115,7 @@ const methods: Methods = {
     const read = readRows(path, mapping?.prompt ?? 'prompt');
     return {
       path, fileName: basename(path), format: 'jsonl', rows: read.rows.length + read.unusable.length, sizeBytes: 0, hash: read.hash,
-      columns: read.columns.map((name) => ({ name, type: 'string', example: '' })), recognisedAs: 'prompt and answer',
+      columns: read.columns.map((name) => ({ name, type: 'string', example: '' })), recognisedAs: read.rows.some(({ reference }) => reference?.includes('####')) ? 'GSM8K' : 'prompt and answer',
       mapping: mapping ?? { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' }, suggestedGrader: 'exact', unusable: read.unusable, unusableCount: read.unusable.length,
     };
   },
@@ -130,6 +130,17 @@ const methods: Methods = {
     return { rows: read.rows.length, unusable: read.unusable, unusableCount: read.unusable.length, hash: read.hash };
   },
   preview: ({ rows }) => rows.map((row) => ({ row: row.row, text: `<s>${row.messages[0]?.content ?? ''}`, prompt: row.messages[0]?.content ?? '', promptTokens: 2, reference: row.reference })),
+  taskRows: ({ rows, mapping, splits }) => {
+    const read = rows.map((row) => ({ ...row, ...(mapping && { messages: [{ role: 'user' as const, content: String(row.data[mapping.prompt] ?? '') }] }) }))
+      .map((row) => ({ ...row, messages: row.messages.map(({ role, content }) => ({ role, content: mapping?.template?.replace('{prompt}', content) ?? content })) }));
+    const usable = read.filter(({ messages }) => messages[0]?.content !== '');
+    const share = (of: number): number => Math.round(usable.length * of);
+    const splitAt = (i: number): Split => (splits?.by !== 'shares' || i >= share(splits.test) + share(splits.validation) ? 'train' : i < share(splits.test) ? 'test' : 'validation');
+    return {
+      rows: splits?.by === 'shares' ? usable.map((row, i) => ({ ...row, split: splitAt(i) })) : usable,
+      unusable: read.filter((row) => !usable.includes(row)).map(({ row }) => ({ row, reason: `“${mapping?.prompt ?? ''}” is empty.` })),
+    };
+  },
   gradeRows: ({ grader, rows }) => rows.map(({ row, answer }) => ({ row: row.row, score: grade(grader, answer, row), reason: '' })),
   gradeFile: () => {
     throw new Error('this engine reads no files to grade');

@@ -25,7 +25,7 @@ export function dispatcherRunner(context: RunnerContext): JobRunner {
       const model = modelOfJob(catalog, run.job, input);
       const taught = input.expertIds.map((expertId) => {
         const expert = found(stores.experts.get(expertId), `expert ${expertId} any more`);
-        return { expert, dataset: found(datasetOf(stores, expert), `dataset of “${expert.name}” any more`) };
+        return { expert, dataset: found(datasetOf(stores, expert), `dataset of “${expert.name}” any more`), reading: expert.provenance.reading };
       });
       const foreign = input.foreignIds.flatMap((datasetId) => stores.datasets.get(datasetId) ?? []);
       const library = named(libraryOf(stores, model));

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { mixPartSchema, samplingSchema } from '../../../shared/contract.ts';
+import { taskReadingSchema } from '../../../shared/task.ts';
 import type { Tuning } from '../../../engine/host/protocol.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
+import { scoredRows } from '../taskRows.ts';
 import { tuningOf } from '../tuning.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';
-import { rowsForEngine } from './training.ts';
 
 const inputSchema = z.object({
   modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), parts: z.array(mixPartSchema),
-  adapterId: z.string().optional(), samples: z.int(), sampling: samplingSchema, limit: z.int().optional(), split: z.literal('test').optional(),
+  adapterId: z.string().optional(), samples: z.int(), sampling: samplingSchema, limit: z.int().optional(), split: z.literal('test').optional(), reading: taskReadingSchema.optional(),
 });
 export type EvaluateInput = z.infer<typeof inputSchema>;
 
@@ -24,9 +25,7 @@ export function evaluateRunner({ engine, stores, catalog, vectors, events }: Run
       const input = inputSchema.parse(run.job.input);
       const runId = run.job.runId ?? '';
       const model = modelOfJob(catalog, run.job, input);
-      const limit = Math.min(input.limit ?? rowsForEngine, rowsForEngine);
-      const rows = input.split ? stores.datasets.held(input.datasetId, 'test', rowsForEngine).slice(0, limit)
-        : input.limit === undefined ? stores.datasets.sample(input.datasetId, rowsForEngine) : stores.datasets.page(input.datasetId, 0, limit);
+      const rows = await scoredRows({ engine, stores }, input, input);
       const tuning: Tuning = input.adapterId === undefined ? { method: 'svf', z: vectors.mixed(input.parts, model) ?? {} } : tuningOf(stores, input.adapterId);
       const result = await follow(run, engine.request('evaluate', {
         model: catalog.place(model), rows, grader: input.grader, raw: input.raw, tuning, sampling: input.sampling, samples: input.samples,

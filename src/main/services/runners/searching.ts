@@ -6,17 +6,16 @@
 import { z } from 'zod';
 import { searchConfigSchema, type SearchOutcome } from '../../../shared/adaptation.ts';
 import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
+import { splitCounts, taskReadingSchema, type TaskSplits } from '../../../shared/task.ts';
 import type { EngineCalls, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
-import type { EngineHost } from '../../engine/host.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import type { Stores } from '../../db/index.ts';
 import type { UsableModel } from '../modelCatalog.ts';
+import { rowsOfTask, type RowSource } from '../taskRows.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
-import { rowsForEngine } from './training.ts';
 
 export const searchInputSchema = z.object({
-  searchId: z.string(), modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), expertIds: z.array(z.string()), name: z.string(), config: searchConfigSchema,
+  searchId: z.string(), modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), expertIds: z.array(z.string()), name: z.string(), config: searchConfigSchema, reading: taskReadingSchema.optional(),
 });
 export type SearchInput = z.output<typeof searchInputSchema>;
 
@@ -30,9 +29,9 @@ export interface SearchingRequest {
 }
 
 /** Rows that candidates are tried on, compared on, and scored on: drawn from training, validation and test rows; no prompt is in two. */
-export async function searchRows({ engine, stores }: { engine: EngineHost; stores: Pick<Stores, 'datasets'> }, { datasetId, config }: Pick<SearchInput, 'datasetId' | 'config'>): Promise<SearchRows> {
-  const { train, validation, test } = await engine.call('chooseRows', {
-    rows: stores.datasets.sample(datasetId, rowsForEngine), seed: config.seed, atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
+export async function searchRows(source: RowSource, { config, ...task }: Pick<SearchInput, 'datasetId' | 'reading' | 'config'>): Promise<SearchRows> {
+  const { train, validation, test } = await source.engine.call('chooseRows', {
+    rows: await rowsOfTask(source, task), seed: config.seed, atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
   });
   return { examples: train, selection: validation, test };
 }
@@ -43,7 +42,7 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   const { model, input } = request;
   const { searchId, config } = input;
   const rows = await searchRows(context, input);
-  stores.searches.change(searchId, { rowsUsed: rowsUsedBySearch(stores.datasets.get(input.datasetId), rows) });
+  stores.searches.change(searchId, { rowsUsed: rowsUsedBySearch(stores.datasets.get(input.datasetId), rows, input.reading?.splits) });
   const checkpoint = stores.searches.checkpoint(searchId);
   const show = (done: number, seconds: number): void => request.onProgress({
     done, total: config.generations, note: done === 0 ? 'the base and each expert alone' : `generation ${done} of at most ${config.generations}`,
@@ -71,9 +70,9 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   return follow(run, searching);
 }
 
-function rowsUsedBySearch(dataset: DatasetDto | undefined, rows: SearchRows): NonNullable<SearchDto['rowsUsed']> {
-  const { train = 0, validation = 0, test = 0 } = dataset?.splits ?? {};
-  const name = `“${dataset?.name ?? 'a removed dataset'}”`;
+function rowsUsedBySearch(dataset: DatasetDto | undefined, rows: SearchRows, divided: TaskSplits = { by: 'dataset' }): NonNullable<SearchDto['rowsUsed']> {
+  const { train = 0, validation = 0, test = 0 } = dataset ? splitCounts(dataset.splits, divided) : {};
+  const name = `“${dataset?.name ?? 'a removed dataset'}”${divided.by === 'shares' ? ', divided by the task' : ''}`;
   const from = (named: number, split: string, otherwise: string): string => (named > 0 ? `${split} rows of ${name}` : `${otherwise} of ${name}`);
   return {
     examples: { rows: rows.examples.length, from: from(train, 'train', 'rows that a training trains on,') },

@@ -13,11 +13,11 @@ import { makeDispatcher, median, type Made } from '../dispatching.ts';
 import { found } from '../found.ts';
 import type { UsableModel } from '../modelCatalog.ts';
 import { fittedNumbers, searchConfigOf } from '../strategies.ts';
+import { rowsOfTask } from '../taskRows.ts';
 import { tuningOf } from '../tuning.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { runSearch, type SearchInput } from './searching.ts';
-import { rowsForEngine } from './training.ts';
 
 export interface StrategyRequest {
   comparisonId: string;
@@ -118,7 +118,7 @@ class Use {
 
   async rows(selection: number): Promise<EngineCalls['chooseRows']['result']> {
     const { cell } = this.#request;
-    const rows = await this.#ask('chooseRows', { rows: this.#context.stores.datasets.sample(cell.datasetId, rowsForEngine), seed: cell.seed, atMost: { train: 0, validation: selection, test: cell.config.testRows } });
+    const rows = await this.#ask('chooseRows', { rows: await rowsOfTask(this.#context, cell), seed: cell.seed, atMost: { train: 0, validation: selection, test: cell.config.testRows } });
     if (rows.test.length === 0) throw new SingularError('bad-input', `The dataset “${cell.task}” leaves no test rows to score on.`);
     return rows;
   }
@@ -130,7 +130,7 @@ class Use {
 
   async contrast(rows: TaskRow[], way: Way): Promise<EngineCalls['contrast']['result']> {
     const { cell, model, shared, show } = this.#request;
-    const key = JSON.stringify([model.id, cell.datasetId, cell.grader, cell.raw, this.#sampling, cell.config.testRows]);
+    const key = JSON.stringify([model.id, cell.datasetId, cell.reading, cell.grader, cell.raw, this.#sampling, cell.config.testRows]);
     const base = shared.baseScores.get(key);
     const result = await this.#ask('contrast', {
       model: this.#context.catalog.place(model), rows, grader: cell.grader, raw: cell.raw, sampling: this.#sampling, way, ...(base && { base }),
@@ -153,7 +153,7 @@ class Use {
     const known = shared.dispatchers.get(key);
     if (known) return known;
     const { stores } = this.#context;
-    const taught = cell.strategy.experts.map(({ id, task, datasetId }) => ({ expert: { id, name: task, description: '' }, dataset: found(stores.datasets.get(datasetId), `dataset “${task}” any more`) }));
+    const taught = cell.strategy.experts.map(({ id, task, datasetId, reading }) => ({ expert: { id, name: task, description: '' }, dataset: found(stores.datasets.get(datasetId), `dataset “${task}” any more`), reading }));
     const made = await makeDispatcher(this.#context, {
       model, kind, taught, foreign: cell.strategy.foreignIds.flatMap((id) => stores.datasets.get(id) ?? []), seed: cell.seed,
       follow: (request) => {
@@ -183,12 +183,13 @@ async function searched(context: RunnerContext, run: JobRun, request: StrategyRe
       stores.searches.add({
         id, name, jobId: run.job.id, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash, grader: cell.grader, raw: cell.raw,
         experts: experts.map((expert) => ({ id: expert.id, name: expert.task })), config, createdAt: clock(), command: stores.comparisons.get(comparisonId)?.command ?? '', comparisonId,
+        ...(cell.reading && { reading: cell.reading }),
       });
       stores.comparisons.changeCell(comparisonId, cell.position, { searchId: id });
     });
     searchId = id;
   }
-  const input: SearchInput = { searchId, modelId: model.id, weightsHash: model.weightsHash, datasetId: cell.datasetId, grader: cell.grader, raw: cell.raw, expertIds, name, config };
+  const input: SearchInput = { searchId, modelId: model.id, weightsHash: model.weightsHash, datasetId: cell.datasetId, grader: cell.grader, raw: cell.raw, expertIds, name, config, ...(cell.reading && { reading: cell.reading }) };
   const outcome = await runSearch(context, run, { model, input, onSteer: request.onSteer, onProgress: ({ done, secondsLeft }) => request.show(done, secondsLeft) });
   if (!outcome.test) throw new SingularError('bad-input', `The dataset “${cell.task}” leaves no test rows to score on.`);
   stores.searches.change(searchId, { outcome, endState: 'succeeded' });

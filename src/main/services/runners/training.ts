@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { SingularError } from '../../../shared/errors.ts';
 import type { ExpertDto } from '../../../shared/contract.ts';
+import { taskReadingSchema } from '../../../shared/task.ts';
 import { quickPreset, trainingConfigSchema } from '../../../shared/training.ts';
 import type { EngineCalls, SteerAction, TrainOutcome } from '../../../engine/host/protocol.ts';
 import type { JobRun } from '../../jobs/runner.ts';
@@ -13,17 +14,17 @@ import { addExpert } from '../experts.ts';
 import { found } from '../found.ts';
 import type { UsableModel } from '../modelCatalog.ts';
 import { rowsUsedOf } from '../rowsUsed.ts';
+import { rowsOfTask } from '../taskRows.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
-
-/** More rows than any run draws from; a larger dataset is thinned evenly so that the engine's memory stays small. */
-export const rowsForEngine = 100_000;
 
 export const trainInputSchema = z.object({
   modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), name: z.string(), tags: z.array(z.string()),
   // a job that an earlier version queued has what was not a choice then
   config: z.preprocess((config) => ({ ...quickPreset, ...(config as object) }), trainingConfigSchema),
   comparisonId: z.string().optional(),
+  // jobs of earlier versions know no tasks
+  task: z.string().optional(), reading: taskReadingSchema.optional(),
 });
 export type TrainInput = z.output<typeof trainInputSchema>;
 
@@ -48,7 +49,7 @@ export async function runTraining(context: RunnerContext, run: JobRun, request: 
   const record = recorder(context, runId, request.onProgress);
   let wish: SteerAction | undefined;
   const training = engine.request('train', {
-    model: catalog.place(model), rows: stores.datasets.sample(input.datasetId, rowsForEngine), grader: input.grader, raw: input.raw, config: input.config,
+    model: catalog.place(model), rows: await rowsOfTask(context, input), grader: input.grader, raw: input.raw, config: input.config,
     ...(stored && { checkpoint: stored }),
   }, (event) => {
     // a wish that came before the engine had the request is told again when it shows life
@@ -103,7 +104,7 @@ export function keepOutcome(context: RunnerContext, { runId, model, input }: Pic
   const final = outcome.test;
   const test = outcome.rowsUsed.test > 0 ? final : undefined;
   const chosen = trials.find((trial) => trial.chosen);
-  const rowsUsed = rowsUsedOf(stores.datasets.get(input.datasetId), input.config, outcome.rowsUsed);
+  const rowsUsed = rowsUsedOf(stores.datasets.get(input.datasetId), input.config, outcome.rowsUsed, input.reading?.splits);
   return stores.atomically(() => {
     const expert = addExpert(context, {
       id: newId(), name: input.name, modelId: model.id, weightsHash: model.weightsHash, tags: input.tags, description: '', createdAt: clock(),
@@ -113,6 +114,7 @@ export function keepOutcome(context: RunnerContext, { runId, model, input }: Pic
       provenance: {
         datasetName: summary.datasetName, datasetHash: summary.datasetHash, grader: input.grader, seed: chosen?.seed ?? input.config.seed, config: input.config,
         runId, steps: outcome.steps, seconds: cost.seconds, raw: input.raw,
+        ...(input.task !== undefined && { task: input.task }), ...(input.reading && { reading: input.reading }),
       },
     }, outcome.tensors, model.facts.layers);
     stores.runs.setOutcome(runId, {

@@ -8,7 +8,7 @@ export interface Carried {
 
 /** Every event of the contract; a new one that is missing here does not compile. */
 const eventNames = Object.keys({
-  'models.changed': true, 'datasets.changed': true, 'experts.changed': true, 'comparison.changed': true, 'mixes.changed': true, 'settings.changed': true,
+  'models.changed': true, 'datasets.changed': true, 'tasks.changed': true, 'experts.changed': true, 'comparison.changed': true, 'mixes.changed': true, 'settings.changed': true,
   'job.changed': true, 'run.step': true, 'run.validation': true, 'run.samples': true,
   'search.generation': true, 'searches.changed': true, 'dispatchers.changed': true,
   'answer.decided': true, 'answer.tokens': true, 'answer.done': true, 'answer.compared': true, 'answer.failed': true,
