@@ -39,7 +39,7 @@ describe('usage', () => {
   it('shows help with code 0', async () => {
     const { code, stdout } = await singular('--help');
     expect(code).toBe(0);
-    for (const command of ['model', 'svd', 'generate', 'objective', 'train', 'evaluate', 'expert', 'mix', 'adapt', 'answer', 'dispatcher', 'search', 'compare']) expect(stdout).toContain(command);
+    for (const command of ['model', 'svd', 'generate', 'objective', 'train', 'evaluate', 'expert', 'mix', 'adapt', 'answer', 'dispatcher', 'search', 'compare', 'tasks']) expect(stdout).toContain(command);
   });
 });
 
