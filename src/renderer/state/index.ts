@@ -12,21 +12,26 @@ import { mixes } from './mixes.svelte.ts';
 import { models } from './models.svelte.ts';
 import { searches } from './searches.svelte.ts';
 import { settings } from './settings.svelte.ts';
+import { tasks } from './tasks.svelte.ts';
 
-export { appInfo, comparisons, datasets, dispatchers, experts, jobs, mixes, models, searches, settings };
+export { appInfo, comparisons, datasets, dispatchers, experts, jobs, mixes, models, searches, settings, tasks };
 export { ExpertList, type ExpertFilter } from './experts.svelte.ts';
 export { activeStates } from './jobs.svelte.ts';
 export { Resource } from './resource.svelte.ts';
 
 async function readAll(): Promise<void> {
-  await Promise.all([appInfo.refresh(), settings.refresh(), models.refresh(), jobs.refresh(), datasets.refresh(), mixes.refresh(), comparisons.refresh(), searches.refresh(), dispatchers.refresh(), experts.changed()]);
+  await Promise.all([appInfo.refresh(), settings.refresh(), models.refresh(), jobs.refresh(), datasets.refresh(), tasks.refresh(), mixes.refresh(), comparisons.refresh(), searches.refresh(), dispatchers.refresh(), experts.changed()]);
 }
 
 /** Starts listening, then reads everything. Returns what stops it. */
 export function startState(): () => void {
   const stops = [
     bridge.on('models.changed', () => void models.refresh()),
-    bridge.on('datasets.changed', () => void datasets.refresh()),
+    bridge.on('datasets.changed', () => {
+      void datasets.refresh();
+      void tasks.refresh();
+    }),
+    bridge.on('tasks.changed', () => void tasks.refresh()),
     bridge.on('experts.changed', () => {
       void experts.changed();
       void dispatchers.refresh();

@@ -5,7 +5,7 @@ import { projections } from '../../shared/matrices.ts';
 import { quickPreset } from '../../shared/training.ts';
 import { decision, dispatchersOf, searchesOf, summaryOf } from './adaptation.ts';
 import { noise } from './noise.ts';
-import { comparison, datasets, listed, rowsUsed, run, spectrum, testScore } from './training.ts';
+import { comparison, datasets, listed, rowsUsed, run, spectrum, tasks, testScore } from './training.ts';
 import type { DesktopApi } from '../bridge/desktop.ts';
 
 interface Options { experts: number; fail: string[]; wait: string[]; empty: boolean }
@@ -122,6 +122,7 @@ export class MadeUpServices implements DesktopApi {
       case 'models.prepare': return { jobId: 'j2' };
       case 'datasets.list': return this.#options.empty ? [] : datasets;
       case 'datasets.preview': return { rows: Array.from({ length: 20 }, (_, row) => ({ row, text: `<s>user: What is ${row} + 3?</s>`, prompt: `What is ${row} + 3?`, promptTokens: 14, reference: String(row + 3) })), total: 20 };
+      case 'tasks.list': return this.#options.empty ? [] : tasks;
       case 'mixes.list': return [];
       case 'searches.list': { const all = this.#options.empty ? [] : searchesOf(Date.now()).map(summaryOf); return { searches: all, total: all.length }; }
       case 'searches.get': { const found = searchesOf(Date.now()).find(({ id }) => id === input.id); if (!found) throw new SingularError('not-found', 'There is no such search.'); return found; }

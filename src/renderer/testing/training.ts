@@ -2,6 +2,7 @@
 import type { ComparisonDetailDto, ComparisonDto, DatasetDto, Interval, RunDto, SpectrumDto, TestScoreDto, TrialDto } from '../../shared/contract.ts';
 import type { ComparisonPlan } from '../../shared/comparison.ts';
 import { projections } from '../../shared/matrices.ts';
+import type { TaskDto } from '../../shared/task.ts';
 import { quickPreset } from '../../shared/training.ts';
 
 export const around = (mean: number, half: number): Interval => ({ mean, low: mean - half, high: mean + half });
@@ -11,6 +12,10 @@ export const rowsUsed = { train: { rows: 1900, from: 'math.jsonl, train' }, vali
 export const datasets: DatasetDto[] = ['math', 'code', 'reasoning'].map((name, index) => ({
   id: `d${index}`, name, source: 'bundled', fileName: `${name}.jsonl`, rows: 2880, unusable: 0, hash: 'b94d', columns: ['prompt', 'answer'], mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' },
   suggestedGrader: index === 1 ? 'python' : 'number', createdAt: 0, description: 'Worded arithmetic of two steps.', splits: { train: 1900, validation: 380, test: 600, unassigned: 0 },
+}));
+
+export const tasks: TaskDto[] = datasets.map(({ id, name, rows, suggestedGrader, mapping }, index) => ({
+  id: `t${index}`, name, source: 'bundled', datasetId: id, datasetName: name, rows, grader: suggestedGrader, raw: false, mapping, splits: { by: 'dataset' }, createdAt: 0, updatedAt: 0,
 }));
 
 export function run(now: number): RunDto {

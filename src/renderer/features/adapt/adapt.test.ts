@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { paperSearch, quickSearch, searchConfigSchema, type CandidateDto, type GenerationDto } from '../../../shared/adaptation.ts';
-import { mixPartSchema, type Bridge, type CallName, type DatasetDto, type EventName, type Events, type ExpertDto, type SearchDto } from '../../../shared/contract.ts';
+import { mixPartSchema, type Bridge, type CallName, type DatasetDto, type EventName, type Events, type ExpertDto, type SearchDto, type SearchSummaryDto } from '../../../shared/contract.ts';
+import type { TaskDto } from '../../../shared/task.ts';
 import { toCsv } from '../../charts/figure/table.ts';
 import { axesOf, Brush, moved } from './brush.svelte.ts';
 import { AdaptDraft } from './draft.svelte.ts';
@@ -103,6 +104,7 @@ describe('the settings of a search', () => {
 });
 
 describe('an adaptation being put together', () => {
+  const task: TaskDto = { id: 't', name: 'math-hard', source: 'bundled', datasetId: 'd', datasetName: 'math-hard', rows: 9, grader: 'number', raw: false, mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' }, splits: { by: 'dataset' }, createdAt: 0, updatedAt: 0 };
   function services(refuse = false) {
     const calls: { name: CallName; input: Record<string, unknown> }[] = [];
     const bridge = { call: async (name: CallName, input: Record<string, unknown>) => {
@@ -117,7 +119,7 @@ describe('an adaptation being put together', () => {
     const { calls, draft } = services(refuse);
     draft.modelId = 'm';
     await draft.readExperts();
-    draft.chooseTask({ id: 'd', name: 'math-hard', suggestedGrader: 'number' } as DatasetDto);
+    draft.task.choose(task);
     return { calls, draft };
   }
   it('says what is missing, and starts with exactly what is on the screen', async () => {
@@ -128,7 +130,7 @@ describe('an adaptation being put together', () => {
     draft.set('examples', 3);
     expect(draft.preset).toBeNull();
     expect(await draft.start()).toBe('s');
-    expect(calls.at(-1)).toEqual({ name: 'searches.start', input: { modelId: 'm', raw: false, datasetId: 'd', grader: 'number', expertIds: ['a'], name: 'math-hard, 3 examples', config: { ...paperSearch, examples: 3 } } });
+    expect(calls.at(-1)).toEqual({ name: 'searches.start', input: { modelId: 'm', taskId: 't', datasetId: 'd', mapping: task.mapping, grader: 'number', raw: false, splits: task.splits, expertIds: ['a'], name: 'math-hard, 3 examples', config: { ...paperSearch, examples: 3 } } });
   });
   it('is not asked for a price it cannot have, and keeps a refusal to show it', async () => {
     const { calls, draft } = await filled(true);
@@ -139,6 +141,18 @@ describe('an adaptation being put together', () => {
     await draft.estimate();
     expect(draft.costError).toBeInstanceOf(Error);
     expect([await draft.start(), draft.error]).toEqual([null, expect.any(Error)]);
+  });
+  it('takes up what an earlier search used, and says what became of its task', async () => {
+    const { draft } = services();
+    const reading = { mapping: { ...task.mapping, template: 'Q: {prompt}' }, splits: task.splits };
+    const earlier = { modelId: 'm', datasetId: 'd', datasetName: 'math-hard', grader: 'exact', raw: true, experts: [{ id: 'a', name: 'math' }], config: quickSearch, task: 'math-hard', reading } as unknown as SearchSummaryDto;
+    const datasets = [{ id: 'd', name: 'math-hard', mapping: task.mapping }] as DatasetDto[];
+    draft.takeUp(earlier, { datasets, tasks: [task] });
+    expect([draft.task.named, draft.task.changed]).toEqual([{ taskId: 't', datasetId: 'd', ...reading, grader: 'exact', raw: true }, true]);
+    draft.takeUp({ ...earlier, reading: undefined, task: undefined } as unknown as SearchSummaryDto, { datasets, tasks: [] });
+    expect(draft.task.named).toEqual({ datasetId: 'd', mapping: task.mapping, splits: { by: 'dataset' }, grader: 'exact', raw: true });
+    draft.takeUp(earlier, { datasets: [], tasks: [] });
+    expect(draft.missing).toContain('a task');
   });
   it('knows a preset whatever the seed', async () => {
     const { draft } = await filled();

@@ -1,24 +1,23 @@
 /** An adaptation before it starts: the task, the experts, the way, and what it would take. */
 import { quickSearch, searchPresets, type DispatcherKind, type SearchConfig } from '../../../shared/adaptation.ts';
 import type { Bridge, DatasetDto, ExpertDto, SearchCostDto, SearchSummaryDto } from '../../../shared/contract.ts';
+import type { TaskDto } from '../../../shared/task.ts';
+import { TaskDraft } from '../../tasks/task-draft.svelte.ts';
 import { faultsOf, type SearchKey } from './settings.ts';
 
 export type Way = 'few-shot' | DispatcherKind;
 
 export class AdaptDraft {
   readonly #bridge: Bridge;
+  readonly task: TaskDraft;
   way = $state<Way>('few-shot');
   modelId = $state('');
-  datasetId = $state('');
-  grader = $state('');
-  raw = $state(false);
   expertIds = $state.raw<readonly string[]>([]);
   /** what can be mixed with this model; null while it is read */
   experts = $state.raw<readonly ExpertDto[] | null>(null);
   config = $state.raw<SearchConfig>(quickSearch);
   /** empty: made from the task */
   #name = $state('');
-  #taskName = $state('');
 
   cost = $state.raw<SearchCostDto | null>(null);
   costError = $state.raw<unknown>(null);
@@ -28,10 +27,11 @@ export class AdaptDraft {
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
+    this.task = new TaskDraft(bridge);
   }
 
   get name(): string {
-    return this.#name !== '' || this.#taskName === '' ? this.#name : `${this.#taskName}, ${this.config.examples} examples`;
+    return this.#name !== '' || this.task.name === '' ? this.#name : `${this.task.name}, ${this.config.examples} examples`;
   }
   set name(name: string) {
     this.#name = name;
@@ -44,8 +44,8 @@ export class AdaptDraft {
     if (this.modelId === '') missing.push('a model');
     if (this.expertIds.length === 0) missing.push(this.experts?.length === 0 ? 'an expert of this model' : 'an expert');
     if (this.way === 'few-shot') {
-      if (this.datasetId === '') missing.push('a task');
-      else if (this.grader.trim() === '') missing.push('a grader');
+      if (!this.task.named) missing.push('a task');
+      else if (this.task.grader.trim() === '') missing.push('a grader');
       if (this.name.trim() === '') missing.push('a name');
       if (Object.keys(this.faults).length > 0) missing.push('settings that can be used');
     }
@@ -58,11 +58,6 @@ export class AdaptDraft {
   /** A preset keeps the seed. */
   usePreset(preset: 'quick' | 'paper'): void {
     this.config = { ...searchPresets[preset], seed: this.config.seed };
-  }
-  chooseTask(dataset: DatasetDto): void {
-    this.datasetId = dataset.id;
-    this.#taskName = dataset.name;
-    this.grader = dataset.suggestedGrader;
   }
   toggleExpert(id: string): void {
     this.expertIds = this.expertIds.includes(id) ? this.expertIds.filter((other) => other !== id) : [...this.expertIds, id];
@@ -79,15 +74,17 @@ export class AdaptDraft {
   }
 
   /** The settings of an earlier search, to be changed. */
-  takeUp(search: SearchSummaryDto): void {
+  takeUp(search: SearchSummaryDto, known: { datasets: readonly DatasetDto[]; tasks: readonly TaskDto[] }): void {
     this.way = 'few-shot';
     this.modelId = search.modelId;
-    this.datasetId = search.datasetId ?? '';
-    this.grader = search.grader;
-    this.raw = search.raw;
+    const dataset = known.datasets.find(({ id }) => id === search.datasetId);
+    // a removed dataset leaves a task to be chosen
+    if (dataset) {
+      const { grader, raw, reading = { mapping: dataset.mapping, splits: { by: 'dataset' } } } = search;
+      this.task.takeUp({ datasetId: dataset.id, datasetName: dataset.name, grader, raw }, reading, known.tasks.find(({ name }) => name === search.task));
+    } else this.task.forget();
     this.expertIds = search.experts.map(({ id }) => id);
     this.config = search.config;
-    this.#taskName = search.datasetName;
     this.#name = '';
   }
 
@@ -95,12 +92,12 @@ export class AdaptDraft {
   async estimate(): Promise<void> {
     const turn = ++this.#turn;
     this.costError = null;
-    if (this.way !== 'few-shot' || this.modelId === '' || this.datasetId === '' || this.expertIds.length === 0 || Object.keys(this.faults).length > 0) {
+    if (this.way !== 'few-shot' || this.modelId === '' || !this.task.named || this.expertIds.length === 0 || Object.keys(this.faults).length > 0) {
       this.cost = null;
       return;
     }
     try {
-      const cost = await this.#bridge.call('searches.cost', { modelId: this.modelId, datasetId: this.datasetId, raw: this.raw, expertIds: [...this.expertIds], config: this.config });
+      const cost = await this.#bridge.call('searches.cost', { modelId: this.modelId, ...this.task.named, expertIds: [...this.expertIds], config: this.config });
       if (turn === this.#turn) this.cost = cost;
     } catch (error) {
       if (turn === this.#turn) [this.cost, this.costError] = [null, error];
@@ -113,7 +110,7 @@ export class AdaptDraft {
     this.busy = true;
     this.error = null;
     try {
-      const { searchId } = await this.#bridge.call('searches.start', { modelId: this.modelId, raw: this.raw, datasetId: this.datasetId, grader: this.grader.trim(), expertIds: [...this.expertIds], name: this.name.trim(), config: this.config });
+      const { searchId } = await this.#bridge.call('searches.start', { modelId: this.modelId, ...this.task.named, expertIds: [...this.expertIds], name: this.name.trim(), config: this.config });
       this.#name = '';
       return searchId;
     } catch (error) {

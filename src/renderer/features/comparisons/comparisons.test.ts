@@ -16,7 +16,7 @@ function services(check: () => Promise<unknown> = async () => ({ cells: 1, train
   } as unknown as Bridge;
   return { bridge, calls };
 }
-const known = { models: [{ id: 'm1', name: 'tiny' }], datasets: [{ id: 'd1', name: 'math' }] };
+const known = { models: [{ id: 'm1', name: 'tiny' }], datasets: [{ id: 'd1', name: 'math' }], tasks: [{ id: 't1', name: 'sums' }] };
 
 describe('the methods that are offered', () => {
   it('are plans as the schema wants them, each under a name of its own, strategies too', () => {
@@ -30,7 +30,7 @@ describe('a comparison being put together', () => {
     const draft = new ComparisonDraft(bridge);
     draft.name = ' Mine ';
     draft.toggleModel('m1');
-    draft.toggleTask('d1');
+    draft.toggleTask('sums');
     return draft;
   }
 
@@ -41,7 +41,7 @@ describe('a comparison being put together', () => {
     draft.firstSeed = 5;
     draft.setSeeds(2);
     draft.shared.steps = 10;
-    expect(draft.plan).toMatchObject({ name: 'Mine', models: ['m1'], tasks: [{ dataset: 'd1' }], seeds: [5, 6], set: { steps: 10 } });
+    expect(draft.plan).toMatchObject({ name: 'Mine', models: ['m1'], tasks: ['sums'], seeds: [5, 6], set: { steps: 10 } });
     for (const method of [...draft.methods]) draft.toggleMethod(method);
     expect(draft.missing).toEqual(['a method']);
     expect(draft.plan).toBeNull();
@@ -50,9 +50,9 @@ describe('a comparison being put together', () => {
   it('opens a plan file whole: odd seeds, presets of its own and settings without a field are kept', () => {
     const { bridge } = services();
     const draft = new ComparisonDraft(bridge);
-    const plan = { name: 'p', models: ['tiny'], tasks: [{ dataset: 'math', raw: true }], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } };
+    const plan = { name: 'p', models: ['tiny'], tasks: [{ dataset: 'math', raw: true }, 't1', 'unknown'], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } };
     draft.open(JSON.stringify(plan), known);
-    expect(draft.plan).toMatchObject({ models: ['m1'], tasks: [{ dataset: 'd1', raw: true }], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } });
+    expect(draft.plan).toMatchObject({ models: ['m1'], tasks: [{ dataset: 'd1', raw: true }, 'sums', 'unknown'], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } });
   });
 
   it('needs to know whose experts its strategies use, and opens a plan of strategies alone', () => {

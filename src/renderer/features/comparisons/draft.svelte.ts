@@ -6,6 +6,8 @@ import type { Bridge, CallResult } from '../../../shared/contract.ts';
 import { comparisonPlanSchema, isStrategy, type ComparisonPlan } from '../../../shared/comparison.ts';
 import { methodPresets, planMethod, type PlanMethod } from './presets.ts';
 
+interface Known { id: string; name: string }
+export type PlanTask = ComparisonPlan['tasks'][number];
 export type Checked = CallResult<'comparisons.check'>;
 export interface Shared { /** null: each method its own, as an opened plan may have it */ preset: 'quick' | 'paper' | null; steps: number | null; batchSize: number | null; maxTokens: number | null; testRows: number | null }
 const nothingShared: Shared = { preset: 'quick', steps: null, batchSize: null, maxTokens: null, testRows: null };
@@ -74,15 +76,17 @@ export class ComparisonDraft {
   toggleModel(id: string): void {
     this.models = this.models.includes(id) ? this.models.filter((other) => other !== id) : [...this.models, id];
   }
-  toggleTask(dataset: string): void {
-    this.tasks = this.tasks.some((task) => task.dataset === dataset) ? this.tasks.filter((task) => task.dataset !== dataset) : [...this.tasks, { dataset, raw: false }];
+  /** A stored task by its name, or an entry of an opened plan. */
+  toggleTask(task: PlanTask): void {
+    const isIt = (other: PlanTask): boolean => JSON.stringify(other) === JSON.stringify(task);
+    this.tasks = this.tasks.some(isIt) ? this.tasks.filter((other) => !isIt(other)) : [...this.tasks, task];
   }
   toggleMethod(method: PlanMethod): void {
     this.methods = this.methods.some(({ name }) => name === method.name) ? this.methods.filter(({ name }) => name !== method.name) : [...this.methods, method];
   }
 
   /** Takes a plan file's text. Throws with the place of the first fault. */
-  open(text: string, known: { models: readonly { id: string; name: string }[]; datasets: readonly { id: string; name: string }[] }): void {
+  open(text: string, known: { models: readonly Known[]; datasets: readonly Known[]; tasks: readonly Known[] }): void {
     const parsed = comparisonPlanSchema.safeParse(JSON.parse(text));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -90,11 +94,11 @@ export class ComparisonDraft {
     }
     const plan = parsed.data;
     const { steps = null, batchSize = null, maxTokens = null, testRows = null, ...others } = plan.set;
-    const idOf = (list: readonly { id: string; name: string }[], wanted: string): string => list.find(({ id, name }) => id === wanted || name === wanted)?.id ?? wanted;
+    const idOf = (list: readonly Known[], wanted: string): string => list.find(({ id, name }) => id === wanted || name === wanted)?.id ?? wanted;
     this.name = plan.name;
     this.description = plan.description;
     this.models = plan.models.map((model) => idOf(known.models, model));
-    this.tasks = plan.tasks.map((task) => ({ ...task, dataset: idOf(known.datasets, task.dataset) }));
+    this.tasks = plan.tasks.map((task) => (typeof task === 'string' ? known.tasks.find(({ id }) => id === task)?.name ?? task : { ...task, dataset: idOf(known.datasets, task.dataset) }));
     this.methods = plan.methods;
     this.experts = plan.experts;
     const presets = [...new Set(plan.methods.flatMap((method) => (isStrategy(method) ? [] : [method.preset])))];

@@ -1,7 +1,7 @@
 /** Rows of a source as the exact text that the model will see, read page by page as they come into view. */
 import type { Bridge, ColumnMapping, PreviewRow } from '../../../shared/contract.ts';
 
-export interface PreviewOf { source: { path: string; mapping: ColumnMapping } | { datasetId: string }; modelId: string; raw: boolean }
+export interface PreviewOf { source: { path: string; mapping: ColumnMapping } | { datasetId: string; mapping: ColumnMapping }; modelId: string; raw: boolean }
 
 const pageSize = 50;
 
@@ -58,7 +58,7 @@ export class PreviewPages {
     try {
       const { rows, total } = 'path' in of.source
         ? await this.#bridge.call('datasets.previewFile', { ...common, path: of.source.path, mapping: of.source.mapping })
-        : await this.#bridge.call('datasets.preview', { ...common, datasetId: of.source.datasetId });
+        : await this.#bridge.call('datasets.preview', { ...common, datasetId: of.source.datasetId, mapping: of.source.mapping });
       if (generation !== this.#generation) return;
       this.#pages = new Map(replace ? [[page, rows]] : [...this.#pages, [page, rows]]);
       this.total = total;

@@ -3,7 +3,9 @@
  * A dropped file is only inspected here; it is imported when the training starts.
  */
 import type { Bridge, ColumnMapping, DatasetDto, InspectionDto, ModelDto, RunDto } from '../../../shared/contract.ts';
+import { splitCounts, type TaskDto, type TaskSplits } from '../../../shared/task.ts';
 import { presets, type PresetName, type TrainingConfig } from '../../../shared/training.ts';
+import { TaskDraft } from '../../tasks/task-draft.svelte.ts';
 import { estimateCost } from './cost.ts';
 import { applies, faultOf, faultsBetween, type SettingKey } from './settings.ts';
 
@@ -11,19 +13,22 @@ export type Source =
   | { kind: 'file'; inspection: InspectionDto }
   | { kind: 'dataset'; dataset: DatasetDto };
 
-/** Data sets that are mapped alike from either source. */
-export interface SourceFacts { name: string; rows: number; unusable: number; columns: { name: string; type: string; example: string }[]; recognisedAs: string; remappable: boolean; splits: DatasetDto['splits'] }
+/** What is known alike of either source. */
+export interface SourceFacts {
+  name: string; rows: number; unusable: number; columns: { name: string; type: string; example: string }[]; recognisedAs: string;
+  /** as the dataset names them, and as the task divides them */
+  named: DatasetDto['splits']; splits: DatasetDto['splits'];
+}
 
 export class TrainSetup {
   readonly #bridge: Bridge;
   source = $state.raw<Source | null>(null);
-  mapping = $state.raw<ColumnMapping | null>(null);
-  grader = $state('');
+  /** how the rows of the source are read, graded and divided */
+  readonly task: TaskDraft;
   name = $state('');
   /** the person typed a name, so that a new file no longer changes it */
   nameTyped = $state(false);
   model = $state.raw<ModelDto | null>(null);
-  raw = $state(false);
   presetName = $state<PresetName>('quick');
   config = $state<TrainingConfig>({ ...presets.quick });
   /** text in a settings field that is not a value yet, by key */
@@ -37,11 +42,11 @@ export class TrainSetup {
   #turn = 0;
 
   /** a model without a chat template can only be trained raw */
-  isRaw = $derived(this.raw || this.model?.hasChatTemplate === false);
-  facts: SourceFacts | null = $derived.by(() => factsOf(this.source));
+  isRaw = $derived.by(() => this.task.raw || this.model?.hasChatTemplate === false);
+  facts: SourceFacts | null = $derived.by(() => factsOf(this.source, this.task.splits));
   changedKeys = $derived((Object.keys(this.config) as SettingKey[]).filter((key) => JSON.stringify(this.config[key]) !== JSON.stringify(presets[this.presetName][key])));
   faults: Partial<Record<SettingKey, string>> = $derived.by(() => {
-    const faults: Partial<Record<SettingKey, string>> = faultsBetween(this.config, { references: this.mapping === null || (this.mapping.answer ?? this.mapping.demonstration) !== undefined || hasOwnAnswers.includes(this.mapping.kind) }, this.model?.hiddenSize);
+    const faults: Partial<Record<SettingKey, string>> = faultsBetween(this.config, { references: hasReferences(this.task.mapping) }, this.model?.hiddenSize);
     for (const key of Object.keys(this.config) as SettingKey[]) {
       if (!applies(key, this.config)) continue;
       const fault = this.drafts[key] !== undefined ? 'A number is needed.' : faultOf(key, $state.snapshot(this.config)[key], this.model?.layers);
@@ -56,7 +61,7 @@ export class TrainSetup {
     if (!this.facts) missing.push('rows to train on');
     else if (this.facts.rows < 2) missing.push('at least two usable rows');
     if (!this.model) missing.push('a model');
-    if (this.facts && this.grader.trim() === '') missing.push('a grader');
+    if (this.facts && this.task.grader.trim() === '') missing.push('a grader');
     if (this.facts && this.name.trim() === '') missing.push('a name');
     const faults = Object.keys(this.faults).length;
     if (faults > 0) missing.push(faults === 1 ? 'one setting to correct' : `${faults} settings to correct`);
@@ -65,6 +70,7 @@ export class TrainSetup {
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
+    this.task = new TaskDraft(bridge);
   }
 
   async takeFile(file: File): Promise<void> {
@@ -77,8 +83,7 @@ export class TrainSetup {
       const inspection = await this.#bridge.call('datasets.inspect', { path });
       if (turn !== this.#turn) return;
       this.source = { kind: 'file', inspection };
-      this.mapping = inspection.mapping;
-      this.grader = inspection.suggestedGrader;
+      this.task.takeFile(inspection.fileName, inspection.mapping, inspection.suggestedGrader);
       if (!this.nameTyped) this.name = stemOf(inspection.fileName);
     } catch (error) {
       if (turn === this.#turn) this.error = error;
@@ -87,32 +92,41 @@ export class TrainSetup {
     }
   }
 
-  takeDataset(dataset: DatasetDto): void {
+  /** A stored task, or rows that are no task yet. */
+  takeDataset(dataset: DatasetDto, task?: TaskDto): void {
     this.#turn++;
     this.busy = null;
     this.error = null;
     this.source = { kind: 'dataset', dataset };
-    this.mapping = dataset.mapping;
-    this.grader = dataset.suggestedGrader;
-    if (!this.nameTyped) this.name = dataset.name.replace(/\s*[·(/].*$/, '');
+    if (task) this.task.choose(task);
+    else this.task.takeDataset(dataset);
+    if (!this.nameTyped) this.name = (task ?? dataset).name.replace(/\s*[·(/].*$/, '');
+  }
+
+  /** The rows that the task is now made of, once they are known here; a file stays what it is. */
+  follow(datasets: readonly DatasetDto[]): void {
+    const { source, task } = this;
+    if (source?.kind !== 'dataset' || source.dataset.id === task.datasetId) return;
+    const dataset = datasets.find(({ id }) => id === task.datasetId);
+    if (dataset) this.source = { kind: 'dataset', dataset };
+    if (dataset && !this.nameTyped) this.name = task.name;
   }
 
   forget(): void {
     this.#turn++;
     this.source = null;
-    this.mapping = null;
-    this.grader = '';
+    this.task.forget();
     this.busy = null;
     this.error = null;
     if (!this.nameTyped) this.name = '';
   }
 
-  /** Reads the file again with other columns. */
+  /** Reads the rows with other columns or another template: a file again, stored rows when they are used. */
   async remap(mapping: ColumnMapping): Promise<void> {
+    this.task.mapping = mapping;
     if (this.source?.kind !== 'file') return;
     const turn = ++this.#turn;
     const path = this.source.inspection.path;
-    this.mapping = mapping;
     this.busy = 'inspecting';
     this.readingName = this.source.inspection.fileName;
     this.error = null;
@@ -153,17 +167,27 @@ export class TrainSetup {
     this.past = (await this.#bridge.call('runs.list', { limit: 100 })).runs.filter((run) => run.kind === 'train');
   }
 
+  /** Imports the file where there is one, so that its rows can be used and named. Rejects where it is refused. */
+  async keepRows(): Promise<void> {
+    const { source, task } = this;
+    if (source?.kind !== 'file' || !task.mapping) return;
+    const dataset = await this.#bridge.call('datasets.import', { path: source.inspection.path, name: stemOf(source.inspection.fileName), mapping: task.mapping });
+    if (this.source !== source) return;
+    this.source = { kind: 'dataset', dataset };
+    task.datasetId = dataset.id;
+    task.datasetName = dataset.name;
+  }
+
   /** Imports the file where there is one, queues the training, and returns its run. */
   async start(): Promise<string | null> {
-    const { source, mapping, model } = this;
-    if (this.missing.length > 0 || this.busy || !source || !mapping || !model) return null;
+    const { model } = this;
+    if (this.missing.length > 0 || this.busy || !model) return null;
     this.busy = 'starting';
     this.error = null;
     try {
-      const dataset = source.kind === 'dataset' ? source.dataset
-        : await this.#bridge.call('datasets.import', { path: source.inspection.path, name: stemOf(source.inspection.fileName), mapping });
+      await this.keepRows();
       const { runId } = await this.#bridge.call('train.start', {
-        modelId: model.id, raw: this.isRaw, datasetId: dataset.id, grader: this.grader, name: this.name.trim(),
+        modelId: model.id, ...this.task.named, raw: this.isRaw, name: this.name.trim(),
         preset: this.changedKeys.length > 0 ? 'custom' : this.presetName, config: $state.snapshot(this.config),
       });
       return runId;
@@ -181,14 +205,17 @@ const adapterLearningRate = 2e-3;
 /** Ways of reading rows whose reference needs no column of its own. */
 const hasOwnAnswers: readonly string[] = ['messages', 'sharegpt'];
 
+const hasReferences = (mapping: ColumnMapping | null): boolean => mapping === null || (mapping.answer ?? mapping.demonstration) !== undefined || hasOwnAnswers.includes(mapping.kind);
+
 const stemOf = (fileName: string): string => (fileName.replace(/\.[^.]+$/, '').trim() || fileName).slice(0, 120);
 
-function factsOf(source: Source | null): SourceFacts | null {
+function factsOf(source: Source | null, splits: TaskSplits): SourceFacts | null {
   if (!source) return null;
   if (source.kind === 'file') {
     const { fileName, rows, unusableCount, columns, recognisedAs } = source.inspection;
-    return { name: fileName, rows, unusable: unusableCount, columns, recognisedAs, remappable: true, splits: { train: 0, validation: 0, test: 0, unassigned: rows } };
+    const named = { train: 0, validation: 0, test: 0, unassigned: rows };
+    return { name: fileName, rows, unusable: unusableCount, columns, recognisedAs, named, splits: splitCounts(named, splits) };
   }
-  const { name, rows, unusable, columns, description, splits } = source.dataset;
-  return { name, rows, unusable, columns: columns.map((column) => ({ name: column, type: '', example: '' })), recognisedAs: description, remappable: false, splits };
+  const { name, rows, unusable, columns, description, splits: named } = source.dataset;
+  return { name, rows, unusable, columns: columns.map((column) => ({ name: column, type: '', example: '' })), recognisedAs: description, named, splits: splitCounts(named, splits) };
 }

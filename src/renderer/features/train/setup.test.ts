@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Bridge, CallName, DatasetDto, InspectionDto, ModelDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
-import { joinGrader, splitGrader } from './grader.ts';
-import { asKind, withRole } from './roles.ts';
+import type { TaskDto } from '../../../shared/task.ts';
+import { joinGrader } from '../../tasks/grader.ts';
 import { TrainSetup } from './setup.svelte.ts';
 
 const model: ModelDto = { id: 'm', name: 'tiny', source: 'bundled', folder: '', layers: 6, hasChatTemplate: true, svd: { state: 'ready' } };
@@ -35,7 +35,7 @@ describe('a training being set up', () => {
     const setup = new TrainSetup(bridge);
     setup.model = model;
     await setup.takeFile(file('units.jsonl'));
-    expect([setup.grader, setup.name, setup.facts?.rows]).toEqual(['number', 'units', 477]);
+    expect([setup.task.grader, setup.name, setup.facts?.rows]).toEqual(['number', 'units', 477]);
     expect(setup.missing).toEqual([]);
     expect(calls.map((call) => call.name)).toEqual(['datasets.inspect']);
     setup.set('steps', 10);
@@ -51,7 +51,7 @@ describe('a training being set up', () => {
     setup.name = 'mine';
     setup.nameTyped = true;
     setup.takeDataset(dataset);
-    setup.grader = joinGrader('contains', ' dog');
+    setup.task.grader = joinGrader('contains', ' dog');
     await setup.start();
     expect(calls.at(-1)?.input).toMatchObject({ name: 'mine', grader: 'contains: dog', preset: 'quick', datasetId: 'd' });
   });
@@ -80,6 +80,29 @@ describe('a training being set up', () => {
     expect(setup.busy).toBeNull();
   });
 
+  it('starts a stored task as it is, follows it to other rows, and brings a file in before its task is stored', async () => {
+    const { bridge, calls } = services(async () => inspection('units.jsonl'));
+    const setup = new TrainSetup(bridge);
+    setup.model = model;
+    const splits = { by: 'shares', validation: 0.25, test: 0.5, seed: 0 } as const;
+    const task: TaskDto = { id: 't', name: 'sums', source: 'saved', datasetId: 'd', datasetName: 'math', rows: 2400, grader: 'exact', raw: false, mapping: { ...dataset.mapping, template: 'Q: {prompt}' }, splits, createdAt: 0, updatedAt: 0 };
+    setup.takeDataset(dataset, task);
+    expect([setup.name, setup.facts?.splits, setup.task.changed]).toEqual(['sums', { train: 600, validation: 600, test: 1200, unassigned: 0 }, false]);
+    await setup.start();
+    expect(calls.at(-1)?.input).toMatchObject({ taskId: 't', datasetId: 'd', grader: 'exact', splits, mapping: task.mapping });
+
+    setup.task.choose({ ...task, id: 'u', name: 'others', datasetId: 'e' });
+    setup.follow([dataset, { ...dataset, id: 'e', rows: 10, splits: { train: 10, validation: 0, test: 0, unassigned: 0 } }]);
+    expect([setup.facts?.rows, setup.name]).toEqual([10, 'others']);
+
+    await setup.takeFile(file('units.jsonl'));
+    expect(setup.task.named).toBeNull();
+    await setup.remap({ kind: 'prompt-only', prompt: 'question', template: 'Q: {prompt}' });
+    await setup.keepRows();
+    expect(calls.at(-1)).toMatchObject({ name: 'datasets.import', input: { name: 'units', mapping: { template: 'Q: {prompt}' } } });
+    expect(setup.task.named).toMatchObject({ datasetId: 'imported', grader: 'number', mapping: { template: 'Q: {prompt}' } });
+  });
+
   it('starts an adapter with a step that suits it, unless the person set one', () => {
     const setup = new TrainSetup(services(async () => inspection('x')).bridge);
     setup.chooseMethod('lora');
@@ -105,17 +128,3 @@ describe('a training being set up', () => {
   });
 });
 
-describe('graders and roles', () => {
-  it('keep their text, and are empty while it is missing', () => {
-    expect(splitGrader('contains: dog: brown')).toEqual({ kind: 'contains', text: ' dog: brown' });
-    expect(splitGrader('something')).toEqual({ kind: null, text: '' });
-    expect(joinGrader('contains', '')).toBe('');
-    expect(joinGrader('number', 'left over')).toBe('number');
-  });
-
-  it('drop columns that another way of reading does not have', () => {
-    const alpaca = { kind: 'alpaca', prompt: 'instruction', input: 'input', answer: 'output' } as const;
-    expect(asKind(alpaca, 'prompt-only')).toEqual({ kind: 'prompt-only', prompt: 'instruction' });
-    expect(withRole(alpaca, 'input', '')).toEqual({ kind: 'alpaca', prompt: 'instruction', answer: 'output' });
-  });
-});

@@ -1,7 +1,7 @@
 /** Which column plays which role, for each way of reading rows. */
-import type { ColumnMapping } from '../../../shared/contract.ts';
+import type { ColumnMapping } from '../../shared/contract.ts';
 
-export type Role = Exclude<keyof ColumnMapping, 'kind'>;
+export type Role = Exclude<keyof ColumnMapping, 'kind' | 'template'>;
 export interface RoleField { role: Role; label: string; hint: string; required: boolean }
 
 const prompt = (label: string, hint: string): RoleField => ({ role: 'prompt', label, hint, required: true });
@@ -21,9 +21,17 @@ export const kinds: Record<ColumnMapping['kind'], { label: string; roles: readon
   'prompt-only': { label: 'prompt only', roles: [prompt('Prompt', 'What the model is asked; the grader looks at the answer alone.'), system] },
 };
 
+/** A conversation is asked as it stands; every other way has a prompt that a template can surround. */
+export const hasTemplate = (kind: ColumnMapping['kind']): boolean => kind !== 'messages' && kind !== 'sharegpt';
+
+/** The mapping with another template; an empty one is none. */
+export function withTemplate({ template: _before, ...mapping }: ColumnMapping, template: string): ColumnMapping {
+  return { ...mapping, ...(template !== '' && { template }) };
+}
+
 /** The mapping read another way: roles that the new way does not have are dropped. */
 export function asKind(mapping: ColumnMapping, kind: ColumnMapping['kind']): ColumnMapping {
-  const next: ColumnMapping = { kind, prompt: mapping.prompt };
+  const next: ColumnMapping = { kind, prompt: mapping.prompt, ...(mapping.template !== undefined && hasTemplate(kind) && { template: mapping.template }) };
   for (const { role } of kinds[kind].roles) {
     const column = mapping[role];
     if (column !== undefined) next[role] = column;
