@@ -131,8 +131,11 @@ const methods: Methods = {
   },
   preview: ({ rows }) => rows.map((row) => ({ row: row.row, text: `<s>${row.messages[0]?.content ?? ''}`, prompt: row.messages[0]?.content ?? '', promptTokens: 2, reference: row.reference })),
   taskRows: ({ rows, mapping, splits }) => {
-    const read = rows.map((row) => ({ ...row, ...(mapping && { messages: [{ role: 'user' as const, content: String(row.data[mapping.prompt] ?? '') }] }) }))
-      .map((row) => ({ ...row, messages: row.messages.map(({ role, content }) => ({ role, content: mapping?.template?.replace('{prompt}', content) ?? content })) }));
+    const promptOf = (row: TaskRow, column: string): string => {
+      const prompt = row.data[column];
+      return typeof prompt === 'string' && prompt !== '' ? (mapping?.template?.replace('{prompt}', prompt) ?? prompt) : '';
+    };
+    const read = mapping ? rows.map((row) => ({ ...row, messages: [{ role: 'user' as const, content: promptOf(row, mapping.prompt) }] })) : rows;
     const usable = read.filter(({ messages }) => messages[0]?.content !== '');
     const share = (of: number): number => Math.round(usable.length * of);
     const splitAt = (i: number): Split => (splits?.by !== 'shares' || i >= share(splits.test) + share(splits.validation) ? 'train' : i < share(splits.test) ? 'test' : 'validation');

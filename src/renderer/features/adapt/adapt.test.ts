@@ -149,7 +149,8 @@ describe('an adaptation being put together', () => {
     const datasets = [{ id: 'd', name: 'math-hard', mapping: task.mapping }] as DatasetDto[];
     draft.takeUp(earlier, { datasets, tasks: [task] });
     expect([draft.task.named, draft.task.changed]).toEqual([{ taskId: 't', datasetId: 'd', ...reading, grader: 'exact', raw: true }, true]);
-    draft.takeUp({ ...earlier, reading: undefined, task: undefined } as unknown as SearchSummaryDto, { datasets, tasks: [] });
+    const { reading: _reading, task: _task, ...ofEarlierVersion } = earlier;
+    draft.takeUp(ofEarlierVersion, { datasets, tasks: [] });
     expect(draft.task.named).toEqual({ datasetId: 'd', mapping: task.mapping, splits: { by: 'dataset' }, grader: 'exact', raw: true });
     draft.takeUp(earlier, { datasets: [], tasks: [] });
     expect(draft.missing).toContain('a task');

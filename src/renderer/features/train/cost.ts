@@ -28,13 +28,13 @@ type PastRun = Pick<RunDto, 'name' | 'modelId' | 'state' | 'seconds' | 'config' 
 const shareWithoutOwn = 0.25;
 const share = (rows: number, part: number): number => (part === 0 || rows < 2 ? 0 : Math.max(1, Math.min(rows - 1, Math.round(rows * part))));
 
-/** Which rows train, choose and test: the dataset's own where it names them, else shares of the rest; as the engine cuts them. */
+/** Which rows train, choose and test: the task's own where it names them, else shares of the rest; as the engine cuts them. */
 export function rowShares(config: TrainingConfig, splits: DatasetDto['splits']): RowShares {
   const ownValidation = config.validationShare === 'given' && splits.validation > 0;
   const pool = splits.train + splits.unassigned + (ownValidation ? 0 : splits.validation);
   const cut = splits.test > 0 ? 0 : share(pool, config.testShare);
-  const test: RowShare = splits.test > 0 ? { rows: Math.min(splits.test, config.testRows), from: 'the dataset’s own' } : { rows: Math.min(cut, config.testRows), from: 'kept apart' };
-  if (ownValidation) return { train: { rows: pool - cut, from: 'the rest' }, validation: { rows: splits.validation, from: 'the dataset’s own' }, test };
+  const test: RowShare = splits.test > 0 ? { rows: Math.min(splits.test, config.testRows), from: 'the task’s own' } : { rows: Math.min(cut, config.testRows), from: 'kept apart' };
+  if (ownValidation) return { train: { rows: pool - cut, from: 'the rest' }, validation: { rows: splits.validation, from: 'the task’s own' }, test };
   const kept = share(pool - cut, config.validationShare === 'given' ? shareWithoutOwn : config.validationShare);
   return { train: { rows: pool - cut - kept, from: 'the rest' }, validation: { rows: kept, from: 'kept apart' }, test };
 }

@@ -79,9 +79,9 @@ describe('layers and lists', () => {
 });
 
 describe('which rows are used', () => {
-  it('never share a row, and are the dataset’s own where it names them', () => {
+  it('never share a row, and are the task’s own where its rows are named', () => {
     const own = { train: 2000, validation: 200, test: 600, unassigned: 0 };
-    expect(rowShares({ ...quickPreset, testRows: 400 }, own)).toMatchObject({ train: { rows: 2000 }, validation: { rows: 200 }, test: { rows: 400, from: 'the dataset’s own' } });
+    expect(rowShares({ ...quickPreset, testRows: 400 }, own)).toMatchObject({ train: { rows: 2000 }, validation: { rows: 200 }, test: { rows: 400, from: 'the task’s own' } });
     const none = rowShares({ ...quickPreset, validationShare: 0.5, testShare: 0.2, testRows: 600 }, { train: 0, validation: 0, test: 0, unassigned: 100 });
     expect([none.train.rows, none.validation.rows, none.test.rows]).toEqual([40, 40, 20]);
     expect(rowShares({ ...quickPreset, testShare: 0 }, { train: 0, validation: 0, test: 0, unassigned: 100 })).toMatchObject({ train: { rows: 75 }, validation: { rows: 25 }, test: { rows: 0 } });
