@@ -6,6 +6,7 @@ export { default as Choice } from './Choice.svelte';
 export { default as ChoiceList } from './ChoiceList.svelte';
 export { default as ConfirmDialog } from './ConfirmDialog.svelte';
 export { default as CopyField } from './CopyField.svelte';
+export { default as Crumb } from './Crumb.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as ErrorNote } from './ErrorNote.svelte';
