@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { comparisonPlanSchema } from '../../shared/comparison.ts';
 import type { ComparisonDetailDto } from '../../shared/contract.ts';
 import type { Services } from './index.ts';
 import { ended, Home, jobInState, nextEvent, plan } from './testing/home.ts';
@@ -158,4 +159,11 @@ test('a dataset and a model that a comparison needs are not removed', async () =
   await expect(services.call('models.remove', { id: 'toy' })).rejects.toMatchObject({ code: 'conflict' });
   await services.call('jobs.cancel', { id: jobId });
   await ended(services, jobId);
+});
+
+test('the plans that the results were made with are plans as they stand', () => {
+  for (const name of ['training-plan.json', 'adaptation-plan.json']) {
+    const file: unknown = JSON.parse(readFileSync(fileURLToPath(new URL(`../../../docs/results/${name}`, import.meta.url)), 'utf8'));
+    expect(comparisonPlanSchema.safeParse(file).error).toBeUndefined();
+  }
 });

@@ -42,6 +42,13 @@ export function frozenStrategy(stores: Pick<Stores, 'experts' | 'datasets'>, sou
   return { strategy, experts, adapters, foreignIds };
 }
 
+/** The stored task that a cell's plan names, where it names one and no dataset. */
+export function storedTaskOf({ comparisons }: Pick<Stores, 'comparisons'>, comparisonId: string, { task }: Pick<CellRecord, 'task'>): string | undefined {
+  // cells go through the tasks in the plan's order, each under a label of its own
+  const labels = [...new Set(comparisons.cells(comparisonId).map((cell) => cell.task))];
+  return typeof comparisons.get(comparisonId)?.plan.tasks[labels.indexOf(task)] === 'string' ? task : undefined;
+}
+
 /** Settings of a search in a plan: answers are as long, and test rows as many, as those of the plan's other methods. */
 export const searchConfigOf = ({ preset, set }: Extract<Strategy, { kind: 'search' }>, { maxTokens, testRows }: TrainingConfig, seed: number): SearchConfig =>
   ({ ...searchPresets[preset], maxTokens, testRows, ...set, seed });

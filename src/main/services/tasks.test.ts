@@ -151,7 +151,9 @@ test('a plan names stored tasks; each cell keeps what it read, and plans of data
   expect(detail.table.map((cell) => [cell.task, cell.state])).toEqual([['own', 'done'], ['sums', 'done']]);
   const runs = await Promise.all(detail.table.map(({ runId }) => services.call('runs.get', { id: runId ?? '' })));
   expect(runs.map(({ rowsUsed }) => rowsUsed?.test.rows)).toEqual([10, 5]);
-  expect(runs[0]).toMatchObject({ reading: { mapping: asked.mapping } });
+  expect(runs[0]).toMatchObject({ task: 'own', reading: { mapping: asked.mapping } });
+  expect((await services.call('experts.get', { id: runs[0].expertId ?? '' })).provenance.task).toBe('own');
+  expect(runs[1].task).toBeUndefined();
   const { text } = await services.call('comparisons.report', { id });
   expect(text).toContain('own (graded by `exact`, raw prompts, asked as "Say {prompt}", 20 % of its rows for validation and 40 % for the test by seed 3), sums (graded by `exact`, raw prompts)');
   await expect(services.call('comparisons.check', { plan: both })).rejects.toMatchObject({ code: 'not-found', message: 'There is no task “own”.' });

@@ -13,7 +13,7 @@ import type { JobRun, JobRunner } from '../../jobs/runner.ts';
 import { secondsLeftOf } from '../comparisonSummary.ts';
 import { found } from '../found.ts';
 import type { UsableModel } from '../modelCatalog.ts';
-import { stepsOf } from '../strategies.ts';
+import { stepsOf, storedTaskOf } from '../strategies.ts';
 import { ownReading } from '../taskRows.ts';
 import { trainCommand } from '../training.ts';
 import { checkConfig, checkRows } from '../trainingChecks.ts';
@@ -97,10 +97,11 @@ async function runCell(context: RunnerContext, run: JobRun, request: CellRun): P
     const dataset = found(stores.datasets.get(cell.datasetId), `dataset “${cell.task}” any more`);
     checkRows(cell.config, dataset, cell.reading ?? ownReading(dataset));
     if (cell.config.method === 'svf') await prepareSvd(context, run, model, request.steering);
+    const task = storedTaskOf(stores, comparisonId, cell);
     const runId = cell.runId ?? addRun(context, run.job, request, model);
     const input: TrainInput = {
       modelId: model.id, weightsHash: model.weightsHash, datasetId: cell.datasetId, grader: cell.grader, raw: cell.raw, name: nameOf(request), tags: [], config: cell.config, comparisonId,
-      ...(cell.reading && { reading: cell.reading }),
+      ...(task !== undefined && { task }), ...(cell.reading && { reading: cell.reading }),
     };
     const training = { runId, model, input, onSteer: request.steering.attach, onProgress: ({ done, secondsLeft }: { done: number; secondsLeft: number }) => request.show(done, secondsLeft) };
     const outcome = await runTraining(context, run, training);
@@ -138,11 +139,12 @@ function addRun({ stores, clock, newId, platform }: RunnerContext, job: JobRecor
   const id = newId();
   const preset = cell.preset === 'paper' ? 'paper' : 'quick';
   const reading = cell.reading ?? ownReading(dataset);
+  const task = storedTaskOf(stores, comparisonId, cell);
   stores.atomically(() => {
     stores.runs.add({
       id, kind: 'train', name: nameOf(request), jobId: job.id, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash,
       grader: cell.grader, raw: cell.raw, preset, config: cell.config, createdAt: clock(), comparisonId,
-      reading, command: trainCommand({ stores, platform }, { modelId: model.id, name: nameOf(request), preset, config: cell.config, tags: [] }, { dataset, grader: cell.grader, raw: cell.raw, reading }),
+      reading, ...(task !== undefined && { task }), command: trainCommand({ stores, platform }, { modelId: model.id, name: nameOf(request), preset, config: cell.config, tags: [] }, { dataset, grader: cell.grader, raw: cell.raw, reading }),
     });
     stores.comparisons.changeCell(comparisonId, cell.position, { runId: id });
   });

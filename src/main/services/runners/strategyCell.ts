@@ -12,7 +12,7 @@ import type { JobRun } from '../../jobs/runner.ts';
 import { makeDispatcher, median, type Made } from '../dispatching.ts';
 import { found } from '../found.ts';
 import type { UsableModel } from '../modelCatalog.ts';
-import { fittedNumbers, searchConfigOf } from '../strategies.ts';
+import { fittedNumbers, searchConfigOf, storedTaskOf } from '../strategies.ts';
 import { rowsOfTask } from '../taskRows.ts';
 import { tuningOf } from '../tuning.ts';
 import type { RunnerContext } from './context.ts';
@@ -179,11 +179,12 @@ async function searched(context: RunnerContext, run: JobRun, request: StrategyRe
   if (searchId === null) {
     const id = newId();
     const dataset = found(stores.datasets.get(cell.datasetId), `dataset “${cell.task}” any more`);
+    const task = storedTaskOf(stores, comparisonId, cell);
     stores.atomically(() => {
       stores.searches.add({
         id, name, jobId: run.job.id, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash, grader: cell.grader, raw: cell.raw,
         experts: experts.map((expert) => ({ id: expert.id, name: expert.task })), config, createdAt: clock(), command: stores.comparisons.get(comparisonId)?.command ?? '', comparisonId,
-        ...(cell.reading && { reading: cell.reading }),
+        ...(task !== undefined && { task }), ...(cell.reading && { reading: cell.reading }),
       });
       stores.comparisons.changeCell(comparisonId, cell.position, { searchId: id });
     });
