@@ -1,6 +1,7 @@
 /**
  * The pictures of README, taken from the real window. `npm run pictures [-- --prompt TEXT]`: three experts are trained on
- * the bundled model with the quick preset, put on the desk, and asked; prints what each training gained.
+ * the bundled model with the quick preset, put on the desk, and asked, and a mix of them is searched for; prints what each
+ * training and the search gained.
  * `npm run pictures -- --home FOLDER`: those of a comparison and of the evidence, from a home in which
  * docs/results/training-plan.json and adaptation-plan.json were run. Both write into docs/pictures.
  */
@@ -9,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium, type Page } from '@playwright/test';
+import { quickSearch } from '../../src/shared/adaptation.ts';
 import { quickPreset } from '../../src/shared/training.ts';
 import { chromiumFlags, findChromium, noChromium } from './browser.ts';
 import { startShell, type RunningShell } from './shell.ts';
@@ -30,6 +32,7 @@ async function main(): Promise<void> {
     else {
       await trainAll(shell, page);
       await desk(shell, page);
+      await search(shell, page);
     }
   } finally {
     await browser.close();
@@ -72,6 +75,19 @@ async function desk(shell: RunningShell, page: Page): Promise<void> {
   await page.goto(`${new URL('/', shell.url).href}#/experts/${experts[0]?.id ?? ''}`);
   await page.getByRole('heading', { name: /z over the whole model/ }).waitFor();
   await inBothThemes(shell, page, 'expert');
+}
+
+async function search(shell: RunningShell, page: Page): Promise<void> {
+  const task = (await shell.call('tasks.list', {})).find(({ name }) => name === 'math-hard');
+  if (!task) throw new Error('no task “math-hard”');
+  const { experts } = await shell.call('experts.list', { sort: 'name' });
+  const { searchId, jobId } = await shell.call('searches.start', { modelId: 'tiny-llama', taskId: task.id, expertIds: experts.map(({ id }) => id), name: 'math-hard', config: { ...quickSearch, optimiser: 'cem', patience: 0 } });
+  await page.goto(`${new URL('/', shell.url).href}#/adapt/${searchId}`);
+  await shell.event('job.changed', (job) => job.id === jobId && ['succeeded', 'failed', 'cancelled'].includes(job.state), 15 * 60_000);
+  const { state, test } = await shell.call('searches.get', { id: searchId });
+  console.log('search', JSON.stringify({ state, test }));
+  await page.getByText('The mix that was found').waitFor();
+  await inBothThemes(shell, page, 'adapt');
 }
 
 async function results(shell: RunningShell, page: Page): Promise<void> {
