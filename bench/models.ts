@@ -9,6 +9,7 @@ import type { ZVectors } from '../src/shared/matrices.ts';
 
 export const root = join(import.meta.dirname, '..');
 export const tinyLlama = join(root, 'native-models/tiny-llama');
+export const tinyMistral = join(root, 'native-models/tiny-mistral');
 export const stories = join(root, '../shared/models/stories260K');
 
 export class Workbench {

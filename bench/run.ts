@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--peers] [--turns N] [decode] [training] [memory] [search] [svd] [window]`: measures the chosen sections (all of
+ * `npm run bench -- [--peers] [--turns N] [decode] [training] [memory] [search] [first-pass] [svd] [window]`: measures the chosen sections (all of
  * them by default) and writes bench/RESULTS.md. `--peers` installs node-llama-cpp to compare with. Python peers run
  * where `python3` (or SINGULAR_PYTHON) has numpy and torch.
  */
@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchDecode, type DecodeFigures } from './decode.ts';
+import { benchFirstPass } from './first-pass.ts';
 import { root, Workbench } from './models.ts';
 import { installPeers, llamaVersion, pythonVersion } from './peers.ts';
 import { benchGradientMemory } from './memory.ts';
@@ -17,7 +18,7 @@ import { benchSvd } from './svd.ts';
 import { benchTraining } from './training.ts';
 import { benchMemory, benchStart } from './window.ts';
 
-const sections = { decode: 'Decoding', training: 'A training step', memory: 'Memory of a gradient step', search: 'A generation of a search', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
+const sections = { decode: 'Decoding', training: 'A training step', memory: 'Memory of a gradient step', search: 'A generation of a search', 'first-pass': 'First pass against second', svd: 'Singular value decomposition', window: 'Start and memory' } as const;
 type Section = keyof typeof sections;
 const isSection = (name: string): name is Section => name in sections;
 
@@ -33,7 +34,7 @@ if (values.peers) installPeers();
 
 const notMeasured = '–';
 const bench = new Workbench();
-const measure: Record<Section, () => Promise<string>> = { decode, training, memory, search, svd, window };
+const measure: Record<Section, () => Promise<string>> = { decode, training, memory, search, 'first-pass': firstPass, svd, window };
 const parts = new Map<string, string>();
 const path = join(root, 'bench/RESULTS.md');
 try {
@@ -90,6 +91,17 @@ async function search(): Promise<string> {
     table(['way', 'seconds', '÷ one batch'], [...seconds].map(([name, value]) => [name, value.toFixed(2), name === 'one batch' ? '' : ratio(value / own)])),
     alike === null ? '' : `PyTorch gives ${(alike * 100).toFixed(1)} % of the answers alike, token for token.`,
   ].filter((part) => part !== '').join('\n\n');
+}
+
+async function firstPass(): Promise<string> {
+  const figures = await benchFirstPass(bench, turns);
+  return [
+    `Milliseconds of one question on two threads, one at a time as the desk asks: deciding which of three experts it is for, and answering it with the expert of \`math\` (trained here with the quick preset, greedy, up to 48 tokens). Medians over 120 test questions${turns > 1 ? ` × ${turns}` : ''}, the dispatchers in turns; a question’s tokens are counted in both. *Right*: decided for \`math\`; the untrained prompt is at chance.`,
+    table(
+      ['model', 'task', 'by', 'first pass', 'second pass', 'first ÷ second', 'answer tokens', 'right'],
+      figures.map(({ model, task, kind, firstMs, secondMs, answerTokens, right }) => [model, task, kind, `${firstMs.toFixed(2)} ms`, `${secondMs.toFixed(2)} ms`, `${(100 * firstMs / secondMs).toFixed(1)} %`, count(answerTokens), `${(100 * right).toFixed(1)} %`]),
+    ),
+  ].join('\n\n');
 }
 
 async function training(): Promise<string> {

@@ -48,7 +48,7 @@ function storyRows(names: readonly string[]): TaskRow[] {
   return openings.map((content, row) => ({ row, messages: [{ role: 'user', content }], reference: null, data: {} }));
 }
 
-async function mathRows(): Promise<TaskRow[]> {
+export async function mathRows(): Promise<TaskRow[]> {
   const rows: TaskRow[] = [];
   await readDataset({
     path: join(root, 'native-models/data/math/train.jsonl'),

@@ -169,6 +169,31 @@ test('the model chooses: a missing dispatcher is made, the first pass is shown, 
   await expect(page.getByText(/Chooses between/)).toBeVisible({ timeout: 3 * 60_000 });
 });
 
+test('a classification expert is trained from the evidence, its confusion is shown, and it answers on the desk', async ({ desk, page, shell }) => {
+  await desk.goTo('Evidence');
+  await page.getByRole('button', { name: 'Make the classifier dispatcher' }).click();
+  const confusion = page.getByRole('figure', { name: 'Classifier dispatcher' });
+  await expect(confusion.getByText(/held-out questions/)).toBeVisible({ timeout: 5 * 60_000 });
+  const made = (await shell.call('dispatchers.list', { modelId })).find(({ kind }) => kind === 'classifier')!;
+  expect(made.accuracy!.mean).toBeGreaterThan(0.95);
+  expect(made.stale).toBe(false);
+
+  await desk.goTo('Desk');
+  await page.getByRole('radio', { name: 'Classifier' }).click();
+  await expect(page.getByText(/Chooses between/)).toBeVisible();
+  const dataset = await datasetOf(shell, 'math');
+  const { rows } = await shell.call('datasets.preview', { modelId, raw: true, datasetId: dataset.id, offset: 1, limit: 1 });
+  await page.getByRole('textbox', { name: 'Prompt' }).fill(rows[0].prompt);
+  await page.getByRole('button', { name: /^Answer/ }).click();
+  const pass = page.getByRole('group', { name: 'First pass' });
+  const expert = made.experts.find(({ name }) => name.startsWith('math'))!;
+  await expect(pass.locator('b')).toHaveText(expert.name, { timeout: 60_000 });
+  await expect(pass.getByText(/of it$/)).toBeVisible({ timeout: 60_000 });
+
+  const answers = await shell.call('adapt.answer', { modelId, prompts: rows.map(({ prompt }) => prompt), raw: false, strategy: 'classifier', sampling: { maxTokens: 24, temperature: 0 } });
+  expect(answers[0]).toMatchObject({ decision: { expertName: expert.name } });
+});
+
 test('evidence shows the dispatcher’s confusion, contributions and times, and saves them', async ({ desk, page, shell }) => {
   await desk.goTo('Evidence');
   const confusion = page.getByRole('figure', { name: 'Embedding dispatcher' });
@@ -180,7 +205,6 @@ test('evidence shows the dispatcher’s confusion, contributions and times, and 
   await confusion.getByRole('button', { name: 'Its numbers as a table' }).click();
   await expect(confusion.getByRole('row')).toHaveCount(1 + dispatcher.confusion!.counts.filter((row) => row.some((count) => count > 0)).length);
   expectPicture(await saveFigure(page, page.getByRole('figure', { name: 'α by task' })));
-  await expect(page.getByRole('button', { name: 'Make the classifier dispatcher' })).toBeVisible();
   await page.getByRole('button', { name: /^Measure on/ }).click();
   const times = page.getByRole('figure', { name: 'First pass against second' });
   await expect(times.getByRole('img', { name: /Embedding/ })).toBeVisible({ timeout: 2 * 60_000 });

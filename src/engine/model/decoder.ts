@@ -92,17 +92,17 @@ function splitHeads(x: Node, tokens: Node['shape'][number], count: number, headD
 
 /**
  * Causal attention over whole sequences, padded on the right: what lies after a row's end is seen by nothing that
- * counts. `mask` [tokens, tokens] is additive. The queries that share a key head are stacked along the token axis,
+ * counts. `mask` [tokens, keys] is additive. The queries that share a key head are stacked along the token axis,
  * so no key is repeated.
  */
 export function fullAttention(config: ModelConfig, mask: Node): Attend {
   const { heads, keyValueHeads, headDim } = config;
   return (_, { query, key, value }) => {
-    const tokens = query.shape[2];
+    const [tokens, keys] = [query.shape[2], key.shape[2]];
     const stacked = reshape(query, ['rows', keyValueHeads, 'group*tokens', headDim]);
     const scores = matmul(stacked, key, { transposeB: true, alpha: 1 / Math.sqrt(headDim) });
-    const masked = add(reshape(scores, ['rows', heads, tokens, tokens]), mask);
-    const attended = matmul(reshape(softmax(masked), ['rows', keyValueHeads, 'group*tokens', tokens]), value);
+    const masked = add(reshape(scores, ['rows', heads, tokens, keys]), mask);
+    const attended = matmul(reshape(softmax(masked), ['rows', keyValueHeads, 'group*tokens', keys]), value);
     return joinHeads(reshape(attended, ['rows', heads, tokens, headDim]), tokens, heads * headDim);
   };
 }
@@ -112,6 +112,21 @@ const joinHeads = (x: Node, tokens: Node['shape'][number], width: number): Node 
 
 export const pastKeyName = (layer: number): string => `pastKey${layer}`;
 export const pastValueName = (layer: number): string => `pastValue${layer}`;
+
+/** What a row adds to the tokens that all rows begin with: zeros [rows, 1, 1, 1], by which the beginning is given to each. */
+export const everyRowName = 'everyRow';
+
+/**
+ * Tokens of each row after a beginning that all rows share, whose keys and values are fed once: [1, keyValueHeads, past,
+ * headDim]. `mask` [tokens, past + tokens] is additive.
+ */
+export function continuedAttention(config: ModelConfig, mask: Node): Attend {
+  const { keyValueHeads, headDim } = config;
+  const full = fullAttention(config, mask);
+  const everyRow = input(everyRowName, 'float32', ['rows', 1, 1, 1]);
+  const after = (name: string, own: Node): Node => concat([add(input(name, 'float32', [1, keyValueHeads, 'past', headDim]), everyRow), own], 2);
+  return (layer, { query, key, value }) => full(layer, { query, key: after(pastKeyName(layer), key), value: after(pastValueName(layer), value) });
+}
 
 /**
  * One new token of each row against a cache that JavaScript owns: the past is fed as it lies, only the new key and

@@ -5,12 +5,16 @@ import type { ModelConfig } from '../checkpoint/config.ts';
 /** What is added to a score that must not count. Finite, so that a wholly masked row stays a number. */
 export const masked = -1e9;
 
-/** Additive causal mask [tokens, tokens]; a sliding window hides what lies `slidingWindow` or more tokens back. */
-export function causalMask(tokens: number, slidingWindow: number | null): Float32Array {
-  const mask = new Float32Array(tokens * tokens).fill(masked);
+/**
+ * Additive causal mask [tokens, past + tokens] of tokens that follow `past` others; a sliding window hides what lies
+ * `slidingWindow` or more tokens back.
+ */
+export function causalMask(tokens: number, slidingWindow: number | null, past = 0): Float32Array {
+  const keys = past + tokens;
+  const mask = new Float32Array(tokens * keys).fill(masked);
   for (let query = 0; query < tokens; query++) {
-    const first = slidingWindow === null ? 0 : Math.max(0, query - slidingWindow + 1);
-    mask.fill(0, query * tokens + first, query * tokens + query + 1);
+    const first = slidingWindow === null ? 0 : Math.max(0, past + query - slidingWindow + 1);
+    mask.fill(0, query * keys + first, query * keys + past + query + 1);
   }
   return mask;
 }

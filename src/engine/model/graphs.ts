@@ -5,7 +5,7 @@ import { graph, type Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/ops.ts';
 import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from '../checkpoint/config.ts';
-import { cachedAttention, decoder, decoderInputs, fullAttention, type DecoderOptions } from './decoder.ts';
+import { cachedAttention, continuedAttention, decoder, decoderInputs, fullAttention, type DecoderOptions } from './decoder.ts';
 import { chooseToken, type SamplingMode } from './sampling.ts';
 import { mergedMatrices, type FactorisedMatrix, type TrainableWeights, type Weights } from './weights.ts';
 
@@ -65,6 +65,19 @@ export function decodeGraph(config: ModelConfig, weights: Weights, mode: Samplin
   const hidden = decoder(config, weights, decoderInputs(config, 1), attend);
   const logits = logitsOf(config, weights, reshape(hidden, ['rows', config.hiddenSize]));
   return graph('decode', { ...chooseToken(logits, mode), [freshName]: concat(fresh, 1) });
+}
+
+/**
+ * What may follow after a beginning that all rows share: ids, positions [rows, tokens] of what comes after it, mask
+ * [tokens, past + tokens], its keys and values, `at` [n] (flat indices), `picked` [m] (flat indices of [n, vocabulary]) →
+ * logProbs [m].
+ */
+export function continuationGraph(config: ModelConfig, weights: Weights): Graph {
+  const attend = continuedAttention(config, input('mask', 'float32', ['tokens', 'past+tokens']));
+  const at = input('at', 'int64', ['n']);
+  const hidden = decoder(config, weights, decoderInputs(config, 'tokens'), attend, { places: (x) => gather(flat(x), at) });
+  const logProbs = reshape(logSoftmax(logitsOf(config, weights, hidden)), ['n*vocabulary']);
+  return graph('continuation', { logProbs: gather(logProbs, input('picked', 'int64', ['m'])) });
 }
 
 /** Logits at chosen places: ids … , `at` [n] (flat indices) → logits [n, vocabulary]. */

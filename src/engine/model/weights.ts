@@ -2,7 +2,7 @@
  * Where a decoder gets its tensors and its products from. The same layer code builds the plain model, the factorised
  * one whose z is an input, and the one whose weights are inputs (pretraining, merged weights).
  */
-import { external, input, matmul, mul, reshape } from '../graph/builders.ts';
+import { constant, external, input, matmul, mul, reshape } from '../graph/builders.ts';
 import type { Node, TensorPlace } from '../graph/ops.ts';
 
 /** An fp32 tensor lying in a file. */
@@ -78,14 +78,21 @@ export function mergedMatrices(matrices: readonly FactorisedMatrix[]): Record<st
 /** The given tensors are inputs, the rest come from `base`. Input names are the tensors' names. */
 export function fedWeights(fed: ReadonlyMap<string, readonly number[]>, base?: Weights): Weights & { inputs: ReadonlyMap<string, Node> } {
   const inputs = new Map([...fed].map(([name, shape]) => [name, input(name, 'float32', shape)]));
+  return { ...replacedWeights(inputs, base), inputs };
+}
+
+/** The given tensors are constants of the graph, the rest come from `base`. */
+export const fixedWeights = (fixed: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>, base: Weights): Weights =>
+  replacedWeights(new Map([...fixed].map(([name, { shape, data }]) => [name, constant(data, shape)])), base);
+
+function replacedWeights(nodes: ReadonlyMap<string, Node>, base?: Weights): Weights {
   const tensor = (name: string): Node => {
-    const node = inputs.get(name) ?? base?.tensor(name);
+    const node = nodes.get(name) ?? base?.tensor(name);
     if (!node) throw new Error(`no tensor ${name}`);
     return node;
   };
   return {
     tensor,
-    inputs,
-    project: (x, name) => (inputs.has(name) || !base ? matmul(x, tensor(name), { transposeB: true }) : base.project(x, name)),
+    project: (x, name) => (nodes.has(name) || !base ? matmul(x, tensor(name), { transposeB: true }) : base.project(x, name)),
   };
 }

@@ -10,7 +10,7 @@ import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import type { Graph } from '../graph/graph.ts';
 import { RotaryTables } from '../model/feeds.ts';
 import { mergeGraph } from '../model/graphs.ts';
-import { factorisedWeights, fedWeights, plainWeights, scaleName, type FactorisedMatrix, type Weights } from '../model/weights.ts';
+import { factorisedWeights, fedWeights, fixedWeights, plainWeights, scaleName, type FactorisedMatrix, type Weights } from '../model/weights.ts';
 import { floatData, floats, Session, type Feeds } from './session.ts';
 
 /** Which z a batch is answered with. A matrix that z leaves out is the base's. */
@@ -19,7 +19,9 @@ export type Adaptation =
   | { kind: 'shared'; z: ZVectors }
   | { kind: 'per-row'; z: readonly ZVectors[] }
   /** one z or adapter for a long time: weights (and biases) formed once, by tensor name */
-  | { kind: 'merged'; weights: ReadonlyMap<string, Float32Array> };
+  | { kind: 'merged'; weights: ReadonlyMap<string, Float32Array> }
+  /** merged weights that stay: constants of the graph, laid out for products once; `name` tells them from others until `forget` */
+  | { kind: 'fixed'; name: string; weights: ReadonlyMap<string, Float32Array> };
 
 /** Models up to this size are prepacked: 2–12 % of a product's time for one more copy per graph. */
 const prepackedBytes = 2 ** 26;
@@ -68,6 +70,11 @@ export class LoadedModel {
     return known;
   }
 
+  /** Small enough for its graphs to hold copies of its weights. */
+  get prepacked(): boolean {
+    return this.checkpoint.parameters * 4 <= prepackedBytes;
+  }
+
   plain(): Weights {
     return plainWeights(this.checkpoint.tensors);
   }
@@ -76,7 +83,7 @@ export class LoadedModel {
   session(key: string, make: () => Graph): Promise<Session> {
     let session = this.sessions.get(key);
     if (session === undefined) {
-      session = Session.open(make(), { device: this.device, threads: this.threads, prepack: this.checkpoint.parameters * 4 <= prepackedBytes });
+      session = Session.open(make(), { device: this.device, threads: this.threads, prepack: this.prepacked });
       session.catch(() => this.sessions.delete(key));
       this.sessions.set(key, session);
     }
@@ -89,11 +96,13 @@ export class LoadedModel {
       case 'base':
         return { key: 'base', weights: () => this.plain(), feeds: () => ({}) };
       case 'merged': {
-        const shapes = [...this.checkpoint.tensors].filter(([name]) => adaptation.weights.has(name)).map(([name, { shape }]) => [name, shape] as const);
-        const feeds = Object.fromEntries(shapes.map(([name, shape]) => [name, floats(adaptation.weights.get(name) ?? new Float32Array(0), shape)]));
-        const names = shapes.map(([name]) => name);
-        return { key: `merged:${this.setKey(names)}`, weights: () => fedWeights(new Map(shapes), this.plain()), feeds: () => feeds };
+        const tensors = this.shaped(adaptation.weights);
+        const feeds = Object.fromEntries(tensors.map(([name, { data, shape }]) => [name, floats(data, shape)]));
+        const shapes = new Map(tensors.map(([name, { shape }]) => [name, shape]));
+        return { key: `merged:${this.setKey([...shapes.keys()])}`, weights: () => fedWeights(shapes, this.plain()), feeds: () => feeds };
       }
+      case 'fixed':
+        return { key: fixedKey(adaptation.name), weights: () => fixedWeights(new Map(this.shaped(adaptation.weights)), this.plain()), feeds: () => ({}) };
       case 'shared': {
         const factors = await this.factorsOf(Object.keys(adaptation.z));
         const feeds = Object.fromEntries(factors.map((factor) => [scaleName(factor.name), floats(scaled(factor, adaptation.z[factor.name]), [factor.sigma.length])]));
@@ -118,6 +127,21 @@ export class LoadedModel {
     return new Map(factors.map(({ name }) => [name, floatData(outputs[`merged:${name}`])]));
   }
 
+  /** Closes the graphs that hold the weights of that name. */
+  async forget(name: string): Promise<void> {
+    const gone = [...this.sessions].filter(([key]) => key.endsWith(`:${fixedKey(name)}`));
+    for (const [key] of gone) this.sessions.delete(key);
+    for (const [, session] of gone) await (await session).release();
+  }
+
+  /** Those of the given weights that the checkpoint has, in its order. */
+  private shaped(weights: ReadonlyMap<string, Float32Array>): [string, { data: Float32Array; shape: readonly number[] }][] {
+    return [...this.checkpoint.tensors].flatMap(([name, { shape }]) => {
+      const data = weights.get(name);
+      return data ? [[name, { data, shape }]] : [];
+    });
+  }
+
   private setKey(names: readonly string[]): string {
     return names.length === this.checkpoint.matrices.length && !names.some((name) => name.endsWith('bias')) ? 'all' : names.join();
   }
@@ -129,6 +153,8 @@ export class LoadedModel {
     for (const session of sessions) await (await session).release();
   }
 }
+
+const fixedKey = (name: string): string => `fixed:${name}`;
 
 export interface Adapted {
   key: string;

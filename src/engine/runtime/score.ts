@@ -11,13 +11,15 @@ export interface Sequence {
 
 /**
  * Feeds over whole sequences; `at` are the flat places whose next token belongs to an answer, `targets` those tokens.
- * `count` places are real; zeros follow them up to `places`, a multiple of `parts`.
+ * `count` places are real; zeros follow them up to `places`, a multiple of `parts`. `rowOf` is the row that each sequence
+ * stands in, rows of their own unless said otherwise: answers of one token to the same prompt can share one.
  */
-export function sequenceFeeds(model: LoadedModel, sequences: readonly Sequence[], parts = 1): { feeds: Feeds; targets: Feeds; count: number; places: number } {
-  const { rows, tokens, ids, positions } = rightPadded(sequences.map(({ prompt, answer }) => [...prompt, ...answer]));
+export function sequenceFeeds(model: LoadedModel, sequences: readonly Sequence[], parts = 1, rowOf: readonly number[] = everyRow(sequences)): { feeds: Feeds; targets: Feeds; count: number; places: number } {
+  const first = sequences.filter((_, i) => rowOf[i] !== rowOf[i - 1]);
+  const { rows, tokens, ids, positions } = rightPadded(first.map(({ prompt, answer }) => [...prompt, ...answer]));
   const { cos, sin, positions: rotaryPositions } = model.rotary.for(tokens);
   const tables = [rotaryPositions, model.config.headDim / 2];
-  const at = sequences.flatMap(({ prompt, answer }, row) => answer.map((_, i) => BigInt(row * tokens + prompt.length - 1 + i)));
+  const at = sequences.flatMap(({ prompt, answer }, sequence) => answer.map((_, i) => BigInt(rowOf[sequence] * tokens + prompt.length - 1 + i)));
   const targets = sequences.flatMap(({ answer }) => answer.map(BigInt));
   const count = at.length;
   const places = Math.ceil(count / parts) * parts;

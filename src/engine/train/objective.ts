@@ -55,7 +55,7 @@ export async function policyObjective(model: LoadedModel, policy: Policy, sequen
   for (const [index, piece] of pieces(sequences, model.config.vocabularySize).entries()) {
     const members = piece.map((i) => sequences[i]);
     const form = formOf(model.config, members);
-    const { feeds, targets, count, places } = sequenceFeeds(model, members, form.headParts);
+    const { feeds, targets, count, places } = sequenceFeeds(model, members, form.headParts, rowsOf(members));
     if (count === 0) continue;
     const session = await model.session(`${key}:${form.recompute}:${form.headParts}`, () => objectiveGraph(model.config, policy.weights(), { ...options, ...form }));
     const hidden = await baseHiddenOf(model, feeds);
@@ -109,19 +109,32 @@ function addTo(gradient: Map<string, Float32Array>, name: string, part: Float32A
 /** Sequences of like length together, so that little is spent on padding; in a fixed order. */
 function pieces(sequences: readonly Sequence[], vocabulary: number): number[][] {
   const order = sequences.map((_, i) => i).sort((a, b) => length(sequences[a]) - length(sequences[b]) || a - b);
+  const rowOf = rowsOf(order.map((i) => sequences[i]));
   const result: number[][] = [];
   let current: number[] = [];
-  for (const i of order) {
-    const rows = current.length + 1;
+  let firstRow = 0;
+  for (const [at, i] of order.entries()) {
+    const rows = rowOf[at] - firstRow + 1;
     const answers = [...current, i].reduce((sum, member) => sum + sequences[member].answer.length, 0);
     if (current.length > 0 && (rows * length(sequences[i]) > pieceTokens || answers * vocabulary > pieceLogits)) {
       result.push(current);
       current = [];
+      firstRow = rowOf[at];
     }
     current.push(i);
   }
   if (current.length > 0) result.push(current);
   return result;
+}
+
+/** The row of each sequence: answers of one token to the very same prompt, one after the other, share theirs. */
+function rowsOf(sequences: readonly Sequence[]): number[] {
+  let row = -1;
+  return sequences.map(({ prompt, answer }, i) => {
+    const previous = sequences[i - 1];
+    const shares = previous?.prompt === prompt && previous.answer.length === 1 && answer.length === 1;
+    return shares ? row : ++row;
+  });
 }
 
 const length = ({ prompt, answer }: Sequence): number => prompt.length + answer.length;

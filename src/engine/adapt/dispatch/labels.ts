@@ -2,8 +2,8 @@
  * An answer that can only be one of a few names. Of each name's tokens only as many count as tell it from the others,
  * so most often one forward pass over the question is all: the first token of the answer decides.
  */
+import { continuationLogProbs, type Beginning, type Continuation } from '../../runtime/continuation.ts';
 import type { Adaptation, LoadedModel } from '../../runtime/loaded-model.ts';
-import { logitsOf, logProbsOf } from '../../runtime/score.ts';
 
 /** The shortest beginnings that tell the names apart; a name that another one begins with keeps all its tokens. */
 export function distinguishing(names: readonly (readonly number[])[]): number[][] {
@@ -23,31 +23,28 @@ export function softmax(values: readonly number[]): number[] {
   return exponentials.map((value) => value / total);
 }
 
-const sequencesAtOnce = 64;
+const rowsAtOnce = 64;
 
 /**
- * Log-probability of each name after each prompt, up to a constant of the prompt: `result[prompt][name]`. Names are
- * given by `distinguishing`.
+ * Log-probability of each name after each prompt: `result[prompt][name]`. Names are given by `distinguishing`; those of one
+ * token are read off one row of the prompt.
  */
-export async function nameLogProbs(model: LoadedModel, prompts: readonly (readonly number[])[], names: readonly (readonly number[])[], adaptation: Adaptation): Promise<number[][]> {
+export async function nameLogProbs(model: LoadedModel, beginning: Beginning, prompts: readonly (readonly number[])[], names: readonly (readonly number[])[], adaptation: Adaptation): Promise<number[][]> {
+  // names that differ in their last token only are read off one row, in this order
+  const rows = Object.entries(Object.groupBy(names.keys(), (name) => names[name].slice(0, -1).join())).map(([, members = []]) => members);
   const result: number[][] = [];
-  const single = names.every(({ length }) => length === 1);
-  const atOnce = Math.max(1, Math.floor(sequencesAtOnce / (single ? 1 : names.length)));
+  const atOnce = Math.max(1, Math.floor(rowsAtOnce / rows.length));
   for (let first = 0; first < prompts.length; first += atOnce) {
     const part = prompts.slice(first, first + atOnce);
-    if (single) {
-      const logits = await logitsOf(model, part.map((prompt) => ({ prompt, answer: [names[0][0]] })), adaptation);
-      result.push(...part.map((_, row) => names.map(([token]) => logits[row * model.config.vocabularySize + token])));
-      continue;
-    }
-    const logProbs = await logProbsOf(model, part.flatMap((prompt) => names.map((answer) => ({ prompt, answer }))), adaptation);
+    const logProbs = await continuationLogProbs(model, beginning, part.flatMap((prompt) => rows.map((members): Continuation => ({
+      ids: [...prompt, ...names[members[0]].slice(0, -1)],
+      wanted: members.flatMap((name) => names[name].map((token, i) => ({ after: prompt.length + i, token }))),
+    }))), adaptation);
     let at = 0;
-    for (let row = 0; row < part.length; row++) {
-      result.push(names.map(({ length }) => {
-        let sum = 0;
-        for (let i = 0; i < length; i++) sum += logProbs[at++];
-        return sum;
-      }));
+    for (const _ of part) {
+      const sums = names.map(() => 0);
+      for (const name of rows.flat()) for (let i = 0; i < names[name].length; i++) sums[name] += logProbs[at++];
+      result.push(sums);
     }
   }
   return result;

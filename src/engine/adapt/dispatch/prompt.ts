@@ -5,7 +5,8 @@
  */
 import type { Category, Decision } from '../../../shared/adaptation.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
-import type { LoadedModel } from '../../runtime/loaded-model.ts';
+import { beginningOf, type Beginning } from '../../runtime/continuation.ts';
+import type { Adaptation, LoadedModel } from '../../runtime/loaded-model.ts';
 import { distinguishing, nameLogProbs, probabilitiesOf } from './labels.ts';
 import { classificationQuestion, others, type QuestionForm } from './question.ts';
 
@@ -14,22 +15,73 @@ export const decide = (probabilities: readonly number[]): Decision => {
   return { expert: best === probabilities.length - 1 ? null : best, confidence: probabilities[best], probabilities: [...probabilities] };
 };
 
-/** Tokens of the question about a question, and of the names that can answer it. */
-export function classificationTask(model: LoadedModel, categories: readonly Category[]): { form: QuestionForm; prompt: (question: string) => number[]; names: number[][] } {
-  const { tokenizer, config } = model;
+export interface ClassificationTask {
+  form: QuestionForm;
+  /** tokens of the question about a question */
+  prompt: (question: string) => number[];
+  /** what these tokens begin with, whatever the question */
+  beginning: number[];
+  /** tokens of the answers: each category's name, and `others` */
+  names: number[][];
+}
+
+export function classificationTask({ tokenizer, config }: LoadedModel, categories: readonly Category[]): ClassificationTask {
   const promptIn = (form: QuestionForm) => (question: string): number[] => {
     const { messages, lead } = classificationQuestion(question, categories, form);
     return [...tokenizer.promptIds(messages, false).ids, ...(lead === '' ? [] : tokenizer.encode(lead, { addSpecialTokens: false }))];
   };
   // half of the context is left to the question
   const form: QuestionForm = promptIn('paper')('').length <= config.maxPositions / 2 ? 'paper' : 'short';
+  const prompt = promptIn(form);
+  const [one, other] = [prompt('What?'), prompt('17')];
   const names = [...categories.map(({ name }) => name), others].map((name) => tokenizer.encode(name, { addSpecialTokens: false }));
-  return { form, prompt: promptIn(form), names: distinguishing(names) };
+  return { form, prompt, beginning: one.slice(0, one.findIndex((token, i) => token !== other[i])), names: distinguishing(names) };
 }
+
+/** What stays from one question to the next, so that a first pass costs no more than the question itself. */
+interface Asked {
+  categories: string;
+  z: ZVectors;
+  task: ClassificationTask;
+  adaptation: Adaptation;
+  beginning: Beginning;
+}
+
+/** Of one model: the prompt and the classification expert of its library, and those of the library before. */
+const mostKept = 4;
+const kept = new WeakMap<LoadedModel, Asked[]>();
+let classifiers = 0;
+
+async function asked(model: LoadedModel, categories: readonly Category[], z: ZVectors): Promise<Asked> {
+  const known = kept.get(model) ?? [];
+  const key = JSON.stringify(categories);
+  const found = known.find((one) => one.categories === key && sameZ(one.z, z));
+  if (found) return found;
+  const task = classificationTask(model, categories);
+  const one: Asked = { categories: key, z, task, ...(await adapted(model, task.beginning, z)) };
+  const [stay, gone] = [[one, ...known].slice(0, mostKept), [one, ...known].slice(mostKept)];
+  kept.set(model, stay);
+  for (const { adaptation } of gone) if (adaptation.kind === 'fixed') await model.forget(adaptation.name);
+  return one;
+}
+
+/** A small model's weights are formed from z once and stay in its graph; a large one, of which a copy would cost, goes through its factors. */
+async function adapted(model: LoadedModel, beginning: readonly number[], z: ZVectors): Promise<Pick<Asked, 'adaptation' | 'beginning'>> {
+  const weights = Object.keys(z).length > 0 && model.prepacked ? await model.merge(z) : null;
+  const once: Adaptation = Object.keys(z).length === 0 ? { kind: 'base' } : weights ? { kind: 'merged', weights } : { kind: 'shared', z };
+  return { beginning: await beginningOf(model, beginning, once), adaptation: weights ? { kind: 'fixed', name: `classifier ${++classifiers}`, weights } : once };
+}
+
+function sameZ(a: ZVectors, b: ZVectors): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => name in b && bytes(a[name]).equals(bytes(b[name])));
+}
+
+const bytes = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
 
 /** @param habit of a classification expert's training; without it, names are compared as they are */
 export async function dispatchByPrompt(model: LoadedModel, questions: readonly string[], categories: readonly Category[], { z = {}, habit }: { z?: ZVectors; habit?: readonly number[] } = {}): Promise<Decision[]> {
-  const { prompt, names } = classificationTask(model, categories);
-  const logProbs = await nameLogProbs(model, questions.map(prompt), names, Object.keys(z).length === 0 ? { kind: 'base' } : { kind: 'shared', z });
+  const { task, adaptation, beginning } = await asked(model, categories, z);
+  const logProbs = await nameLogProbs(model, beginning, questions.map(task.prompt), task.names, adaptation);
   return probabilitiesOf(logProbs, habit).map(decide);
 }

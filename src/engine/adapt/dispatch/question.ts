@@ -16,7 +16,7 @@ const quoted = (names: readonly string[]): string => names.map((name) => `'${nam
 /** `lead` opens the answer; a category's name follows it. */
 export function classificationQuestion(question: string, categories: readonly Category[], form: QuestionForm): { messages: ChatMessage[]; lead: string } {
   const names = [...categories.map(({ name }) => name), others];
-  if (form === 'short') return { messages: [{ role: 'user', content: `${question}\n${names.join(', ')}?` }], lead: '' };
+  if (form === 'short') return { messages: [{ role: 'user', content: `${names.join(', ')}?\n${question}` }], lead: '' };
   const guidelines = [...categories, { name: others, description: 'anything that fits none of the above' }].map(({ name, description }, i) => `${i + 1}. ${name}: ${description || `questions for the expert “${name}”`}`);
   const content = [
     `Analyze the given question and classify it into one of the following categories: ${quoted(names)}. Follow these guidelines:`,
