@@ -24,12 +24,12 @@ async function adaptationFor(model: LoadedModel, rows: readonly GenerateRow[], m
 }
 
 export async function answer(model: LoadedModel, { rows, sampling }: GenerateInput, emit: (event: Generate['event']) => void, clock: () => number, signal: AbortSignal): Promise<Generate['result']> {
+  const began = clock();
   const prompts = rows.map(({ prompt, raw }) => model.tokenizer.promptIds(prompt, raw).ids);
   const seeds = rows.map(({ seed }, row) => seed ?? new Random(sampling.seed, row).bits());
   const decoders = rows.map(() => model.tokenizer.streamDecoder({ skipSpecialTokens: true }));
   const watchers = rows.map(() => (sampling.stop.length > 0 ? new StopWatcher(model.tokenizer, sampling.stop) : null));
   const stopIds = new Set(model.tokenizer.eosTokenIds);
-  const began = clock();
   let firstTokenMs = 0;
   const generated = await generate(model, {
     prompts,
@@ -55,7 +55,7 @@ export async function answer(model: LoadedModel, { rows, sampling }: GenerateInp
     return { text, ids, promptIds: prompts[row], promptTokens: prompts[row].length, stopReason, logProbs };
   });
   const tokens = generated.reduce((sum, { ids }) => sum + ids.length, 0);
-  return { rows: results, tokensPerSecond: decodeRate(tokens, rows.length, seconds, firstTokenMs / 1000), firstTokenMs, device: model.device };
+  return { rows: results, tokensPerSecond: decodeRate(tokens, rows.length, seconds, firstTokenMs / 1000), firstTokenMs, ms: seconds * 1000, device: model.device };
 }
 
 /** Tokens a second after the first of each row, whose time (opening graphs, the prompt) is told on its own. */

@@ -110,7 +110,7 @@ export interface EngineCalls {
   /** a file's answers against its references; columns by name, nested ones with dots. Graded rows come as events, in order */
   gradeFile: { input: { grader: string; path: string; answer: string; reference?: string }; result: { rows: number; score: number }; event: { row: number; correct: boolean; score: number; reason: string }[] };
 
-  generate: { input: { model: ModelPlace; rows: GenerateRow[]; sampling: Sampling }; result: { rows: GeneratedRow[]; tokensPerSecond: number; firstTokenMs: number; device: Device }; event: { row: number; tokens: { text: string; id: number }[]; done?: { stopReason: 'stop' | 'length' | 'cancelled' } } };
+  generate: { input: { model: ModelPlace; rows: GenerateRow[]; sampling: Sampling }; result: { rows: GeneratedRow[]; tokensPerSecond: number; firstTokenMs: number; ms: number; device: Device }; event: { row: number; tokens: { text: string; id: number }[]; done?: { stopReason: 'stop' | 'length' | 'cancelled' } } };
   /** log-probabilities of the given answer under z and under the base, token by token */
   compare: { input: { model: ModelPlace; promptIds: number[]; answerIds: number[]; z: ZVectors }; result: { tokens: { text: string; difference: number }[]; klPerToken: number }; event: never };
   objective: { input: { model: ModelPlace; request: ObjectiveRequest }; result: ObjectiveResult; event: never };

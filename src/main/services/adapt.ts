@@ -26,8 +26,7 @@ export function adaptHandlers(context: ServiceContext): HandlerGroup<'adapt'> {
       if (mixed || strategy === 'classifier') await svdReady(context, model);
       const decisions: DecisionDto[] | undefined = typeof strategy === 'string' && strategy !== 'none' ? await firstPass(context, model, strategy, prompts) : undefined;
       if (decisions?.some(({ expertId }) => expertId !== null)) await svdReady(context, model);
-      const began = performance.now();
-      const { rows } = await engine.call('generate', {
+      const { rows, ms: secondPassMs } = await engine.call('generate', {
         model: catalog.place(model), sampling,
         rows: prompts.map((prompt, i) => {
           const expertId = decisions?.[i].expertId ?? null;
@@ -35,7 +34,6 @@ export function adaptHandlers(context: ServiceContext): HandlerGroup<'adapt'> {
           return { prompt: raw ? prompt : [{ role: 'user' as const, content: prompt }], raw, seed: sampling.seed, ...(z && { z }) };
         }),
       });
-      const secondPassMs = performance.now() - began;
       const alphas = soundingParts(parts).map(({ expertId, alpha }) => ({ name: stores.experts.get(expertId)?.name ?? expertId, alpha }));
       return rows.map(({ text, ids }, i) => ({
         text, ids, tokens: ids.length, firstPassMs: decisions?.[i].firstPassMs ?? 0, secondPassMs,

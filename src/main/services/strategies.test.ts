@@ -48,7 +48,7 @@ test('every strategy is scored against the base, with what it chose and by what'
   expect(cell('of two', 'other')?.detail).toMatchObject({ chosen: 'two' });
   // questions of “other” are for nobody and go to the base, those of “two” to its expert; “two” and “one” are known, “other” and “sums” are foreign
   expect(cell('embedding', 'other')).toMatchObject({ test: { gain: { mean: 0 } }, detail: { dispatch: { choices: [0, 0, 3], confusion: { labels: ['one', 'two', 'base'], counts: [[3, 0, 0], [0, 3, 0], [3, 2, 3]] } } } });
-  for (const by of ['prompt', 'classifier', 'embedding']) expect(cell(by, 'two')).toMatchObject({ test: { gain: { mean: 0.5 } }, detail: { dispatch: { choices: [0, 3, 0] }, firstPassMs: 1 } });
+  for (const by of ['prompt', 'classifier', 'embedding']) expect(cell(by, 'two')).toMatchObject({ test: { gain: { mean: 0.5 } }, detail: { dispatch: { choices: [0, 3, 0] }, firstPassMs: 1, secondPassMs: 2 } });
   expect(cell('CMA-ES', 'two')).toMatchObject({ test: { rows: 3 }, cost: { trainableParameters: 2 }, detail: { search: { optimiser: 'cma-es', examples: 3, generations: 4, stopped: 'generations', budget: { generations: 4 } } } });
   expect((await services.call('searches.get', { id: cell('CEM', 'two')?.searchId ?? '' })).generations).toHaveLength(2);
   expect(cell('shuffled', 'two')?.test?.gain.mean).toBeCloseTo(0.05, 9);

@@ -163,7 +163,7 @@ const methods: Methods = {
     }
     return {
       rows: texts.map((ids) => ({ text: ids.map((id) => ` ${id}`).join(''), ids: ids.map(Number), promptIds: [1, 2], promptTokens: 2, stopReason: 'length', logProbs: ids.map(() => -1) })),
-      tokensPerSecond: 1, firstTokenMs: 1, device: 'cpu',
+      tokensPerSecond: 1, firstTokenMs: 1, ms: 2, device: 'cpu',
     };
   },
   compare: ({ answerIds }) => ({ tokens: answerIds.map((id) => ({ text: ` ${id}`, difference: 0.1 })), klPerToken: 0.1 }),
