@@ -53,15 +53,14 @@ const kept = new WeakMap<LoadedModel, Asked[]>();
 let classifiers = 0;
 
 async function asked(model: LoadedModel, categories: readonly Category[], z: ZVectors): Promise<Asked> {
-  const known = kept.get(model) ?? [];
   const key = JSON.stringify(categories);
-  const found = known.find((one) => one.categories === key && sameZ(one.z, z));
+  const found = kept.get(model)?.find((one) => one.categories === key && sameZ(one.z, z));
   if (found) return found;
   const task = classificationTask(model, categories);
   const one: Asked = { categories: key, z, task, ...(await adapted(model, task.beginning, z)) };
-  const [stay, gone] = [[one, ...known].slice(0, mostKept), [one, ...known].slice(mostKept)];
-  kept.set(model, stay);
-  for (const { adaptation } of gone) if (adaptation.kind === 'fixed') await model.forget(adaptation.name);
+  const all = [one, ...(kept.get(model) ?? [])];
+  kept.set(model, all.slice(0, mostKept));
+  for (const { adaptation } of all.slice(mostKept)) if (adaptation.kind === 'fixed') await model.forget(adaptation.name);
   return one;
 }
 
