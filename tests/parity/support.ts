@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { fp32Copy } from '../../src/engine/checkpoint/fp32-copy.ts';
 import { openCheckpoint, type Checkpoint } from '../../src/engine/checkpoint/open.ts';
 import type { Tokenizer } from '../../src/engine/checkpoint/tokenizer.ts';
-import { generate } from '../../src/engine/runtime/generate.ts';
+import { generate, type GenerateRequest } from '../../src/engine/runtime/generate.ts';
 import { LoadedModel, type Adaptation } from '../../src/engine/runtime/loaded-model.ts';
 import { openProducts } from '../../src/engine/runtime/products.ts';
 import { logitsOf } from '../../src/engine/runtime/score.ts';
@@ -78,8 +78,17 @@ export async function logitsAt(model: LoadedModel, ids: readonly number[], posit
   return positions.map((position) => all.slice(position * size, (position + 1) * size));
 }
 
-/** The most likely continuation, through the cache of keys and values. */
-export async function greedy(model: LoadedModel, prompts: readonly (readonly number[])[], count: number, adaptation: Adaptation): Promise<number[][]> {
-  const rows = await generate(model, { prompts, adaptation, seeds: prompts.map(() => 0), maxTokens: count, temperature: 0, topP: 1, topK: 0, stopIds: new Set() });
+type Choice = Pick<GenerateRequest, 'temperature' | 'topP' | 'topK'>;
+
+async function continued(model: LoadedModel, prompts: readonly (readonly number[])[], count: number, adaptation: Adaptation, choice: Choice): Promise<number[][]> {
+  const rows = await generate(model, { prompts, adaptation, seeds: prompts.map((_, row) => row), maxTokens: count, stopIds: new Set(), ...choice });
   return rows.map(({ ids }) => ids);
 }
+
+/** The most likely continuation, through the cache of keys and values. */
+export const greedy = (model: LoadedModel, prompts: readonly (readonly number[])[], count: number, adaptation: Adaptation): Promise<number[][]> =>
+  continued(model, prompts, count, adaptation, { temperature: 0, topP: 1, topK: 0 });
+
+/** Continuations drawn by seed, from the whole distribution or its nucleus. */
+export const sampled = (model: LoadedModel, prompts: readonly (readonly number[])[], count: number, topP: number): Promise<number[][]> =>
+  continued(model, prompts, count, { kind: 'base' }, { temperature: 1, topP, topK: 0 });

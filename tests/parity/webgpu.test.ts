@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { listDevices } from '../../src/engine/runtime/devices.ts';
+import { beginningOf, continuationLogProbs } from '../../src/engine/runtime/continuation.ts';
 import { objective } from '../../src/engine/train/objective.ts';
-import { expectClose, greedy, logitsAt, openModel, relativeError, toZ } from './support.ts';
+import { expectClose, greedy, logitsAt, openModel, relativeError, sampled, toZ } from './support.ts';
 
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 if (!process.env['VK_ICD_FILENAMES'] && existsSync(swiftShader)) {
@@ -52,5 +53,25 @@ describe.skipIf(absent !== '')(`WebGPU against PyTorch and the CPU${absent}`, ()
     } finally {
       await close();
     }
+  });
+
+  test('draws the tokens and scores the continuations that the CPU does', async () => {
+    const { ids } = expectedSchema.parse(JSON.parse(await readFile(join(folder, 'llama-gqa-tied', 'expected.json'), 'utf8')));
+    const rows = [ids, ids.slice(0, 5)].map((row) => ({ ids: row, wanted: [{ after: row.length, token: 7 }] }));
+    const on = async (which: 'webgpu' | 'cpu'): Promise<{ drawn: number[][][]; scores: Float32Array }> => {
+      const { model, close } = await openModel(join(folder, 'llama-gqa-tied'), which);
+      try {
+        return {
+          drawn: [await sampled(model, [ids, ids.slice(0, 5)], 10, 1), await sampled(model, [ids], 10, 0.8)],
+          scores: await continuationLogProbs(model, await beginningOf(model, ids.slice(0, 3), { kind: 'base' }), rows, { kind: 'base' }),
+        };
+      } finally {
+        await close();
+      }
+    };
+    const gpu = await on('webgpu');
+    const cpu = await on('cpu');
+    expect(gpu.drawn).toEqual(cpu.drawn);
+    expect(relativeError(gpu.scores, cpu.scores)).toBeLessThan(1e-4);
   });
 });
