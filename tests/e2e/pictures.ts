@@ -17,7 +17,7 @@ import { startShell, type RunningShell } from './shell.ts';
 
 const folder = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
 const { prompt, home } = parseArgs({ options: { prompt: { type: 'string' }, home: { type: 'string' } } }).values;
-const alphas: Record<string, string> = { math: '1', reasoning: '0.35', code: '-0.4' };
+const alphas: Record<string, string> = { math: '1', reasoning: '0.2', code: '-0.2' };
 
 async function main(): Promise<void> {
   const executablePath = findChromium();
@@ -86,7 +86,7 @@ async function search(shell: RunningShell, page: Page): Promise<void> {
   await shell.event('job.changed', (job) => job.id === jobId && ['succeeded', 'failed', 'cancelled'].includes(job.state), 15 * 60_000);
   const { state, test } = await shell.call('searches.get', { id: searchId });
   console.log('search', JSON.stringify({ state, test }));
-  await page.getByText('The mix that was found').waitFor();
+  await page.getByRole('heading', { name: /^Finalists/ }).waitFor();
   await inBothThemes(shell, page, 'adapt');
 }
 
