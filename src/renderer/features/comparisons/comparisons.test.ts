@@ -117,4 +117,9 @@ describe('the table of a comparison', () => {
     expect(lines).toHaveLength(4);
     expect(lines[1]).toBe('tiny,math,Base model,2,0.5,0.48,0.52,1,,,,,,');
   });
+  it('has no figure for memory that was not measured, and puts it last', () => {
+    const groups = groupsOf({ ...detail, summary: [row(null, 0), row('a', 0.1, { peakMemoryBytes: 0 }), row('b', 0.2)] }, 'memory');
+    expect(groups[0].rows.map(({ method }) => method)).toEqual([null, 'b', 'a']);
+    expect(toCsv(summaryTable(groups)).trimEnd().split('\r\n').map((line) => line.split(',').at(-1)).slice(1)).toEqual(['', '5', '']);
+  });
 });

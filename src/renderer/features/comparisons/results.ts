@@ -3,6 +3,9 @@ import type { ComparisonCellDto, ComparisonDetailDto, ComparisonSummaryDto } fro
 import type { FigureTable } from '../../charts/figure/table.ts';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatPoints } from '../../format/index.ts';
 
+/** 0 stands for memory that nobody measured, as with cells that train nothing. */
+export const measuredBytes = (bytes: number | undefined): number | undefined => (bytes === 0 ? undefined : bytes);
+
 export const sortKeys = ['plan', 'score', 'gain', 'parameters', 'seconds', 'memory'] as const;
 export type SortKey = (typeof sortKeys)[number];
 export const baseName = 'Base model';
@@ -10,7 +13,7 @@ export const baseName = 'Base model';
 export interface Group { key: string; modelName: string; task: string; /** the base first */ rows: ComparisonSummaryDto[] }
 
 const valueOf: Record<Exclude<SortKey, 'plan'>, (row: ComparisonSummaryDto) => number> = {
-  score: (row) => -row.score.mean, gain: (row) => -(row.gain?.mean ?? -Infinity), parameters: (row) => row.trainableParameters, seconds: (row) => row.seconds, memory: (row) => row.peakMemoryBytes,
+  score: (row) => -row.score.mean, gain: (row) => -(row.gain?.mean ?? -Infinity), parameters: (row) => row.trainableParameters, seconds: (row) => row.seconds, memory: (row) => measuredBytes(row.peakMemoryBytes) ?? Infinity,
 };
 
 /** One group a (model, task), its base first, then its methods in the plan's order or by a figure, the best first. */
@@ -61,7 +64,7 @@ export function summaryTable(groups: readonly Group[]): FigureTable {
     ],
     rows: groups.flatMap((group) => group.rows.map((row) => [
       row.modelName, row.task, row.method ?? baseName, row.seeds, row.score.mean, row.score.low, row.score.high, row.normalised, row.gain?.mean ?? null, row.gain?.low ?? null, row.gain?.high ?? null,
-      row.method === null ? null : row.trainableParameters, row.method === null ? null : row.seconds, row.method === null ? null : row.peakMemoryBytes,
+      row.method === null ? null : row.trainableParameters, row.method === null ? null : row.seconds, row.method === null ? null : (measuredBytes(row.peakMemoryBytes) ?? null),
     ])),
   };
 }
