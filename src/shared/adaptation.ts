@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import type { TestScoreDto } from './contract.ts';
 import type { ZVectors } from './matrices.ts';
+import { mixForms } from './mix.ts';
 
 /** arXiv 2501.06252, section 3.2 and appendix: few-shot adaptation by a search over α. The command line's `--set` uses the same keys. */
 export const searchConfigSchema = z.strictObject({
   optimiser: z.enum(['cem', 'cma-es']).describe('Cross-entropy method (the paper’s) or separable CMA-ES'),
   perLayer: z.boolean().describe('One α for each expert and layer instead of one for each expert'),
+  form: z.enum(mixForms).describe('What α weigh: ways off the base (base-anchored), or the experts whole, as the paper has it (sum); the same where they add up to 1'),
   normalised: z.boolean().describe('α are divided by their sum, so that they share out one whole; otherwise free'),
   examples: z.int().min(1).max(10_000).describe('Rows that candidates are tried on'),
   selectionRows: z.int().min(0).max(10_000).describe('Other rows that the best candidates, the base and each expert alone are compared on at the end; 0 takes the best of the search'),
@@ -29,14 +31,14 @@ export type SearchConfig = z.infer<typeof searchConfigSchema>;
 
 /** Population, elite share, bounds and examples as published; a floor under the deviation, so that ties do not end it. */
 export const paperSearch: SearchConfig = {
-  optimiser: 'cem', perLayer: false, normalised: true, examples: 10, selectionRows: 0, testRows: 600,
+  optimiser: 'cem', perLayer: false, form: 'sum', normalised: true, examples: 10, selectionRows: 0, testRows: 600,
   population: 32, eliteShare: 0.2, generations: 100, deviation: 0.5, deviationFloor: 0.01, smoothing: 0, low: 0, high: 1,
   tieBreak: true, patience: 20, maxTokens: 64, temperature: 0, seed: 0,
 };
 
 /** Less than a minute on a small model: free α with room beyond one, and other rows to choose by. */
 export const quickSearch: SearchConfig = {
-  ...paperSearch, normalised: false, selectionRows: 64, generations: 20, deviation: 0.4, deviationFloor: 0.03, low: -0.5, high: 1.5, patience: 6, optimiser: 'cma-es',
+  ...paperSearch, form: 'base-anchored', normalised: false, selectionRows: 64, generations: 20, deviation: 0.4, deviationFloor: 0.03, low: -0.5, high: 1.5, patience: 6, optimiser: 'cma-es',
 };
 export const searchPresets = { quick: quickSearch, paper: paperSearch } as const;
 

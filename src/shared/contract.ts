@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { dispatcherKinds, searchConfigSchema, type BudgetDto, type DispatcherKind, type FinalistDto, type Fitness, type GenerationDto, type SearchConfig } from './adaptation.ts';
 import { comparisonPlanSchema, type ComparisonPlan, type StrategyDetail } from './comparison.ts';
+import { mixForms, type MixForm } from './mix.ts';
 import { columnMappingSchema, taskSplitsSchema, type ColumnMapping, type TaskDto, type TaskReading } from './task.ts';
 import { trainingConfigSchema, methods, type Method, type TrainingConfig } from './training.ts';
 import type { ErrorDto } from './errors.ts';
@@ -113,7 +114,10 @@ export const mixPartSchema = z.object({
   solo: z.boolean().default(false),
 });
 export type MixPartDto = z.infer<typeof mixPartSchema>;
-export interface MixDto { id: string; name: string; modelId: string; parts: MixPartDto[]; createdAt: number; updatedAt: number; /** the search that found it */ searchId?: string }
+/** What a mix is, saved or not: its parts, and how they come together. */
+export const mixContent = { parts: z.array(mixPartSchema), form: z.enum(mixForms).default('base-anchored') };
+export interface MixContent { parts: MixPartDto[]; form: MixForm }
+export interface MixDto extends MixContent { id: string; name: string; modelId: string; createdAt: number; updatedAt: number; /** the search that found it */ searchId?: string }
 
 export const samplingSchema = z.object({
   maxTokens: z.int().min(1).max(32_768).default(96),
@@ -267,7 +271,7 @@ export const calls = {
   'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
   'runs.samples': call(z.object({ id, step: z.int().min(0) }))<SampleDto[]>(),
-  'evaluate.start': call(z.object({ ...taskUse, parts: z.array(mixPartSchema).default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
+  'evaluate.start': call(z.object({ ...taskUse, ...mixContent, parts: mixContent.parts.default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
 
   'jobs.list': call(z.object({ ...page }))<JobDto[]>(),
   'jobs.pause': call(z.object({ id }))<JobDto>(),
@@ -308,11 +312,11 @@ export const calls = {
   'experts.export': call(z.object({ id, path: z.string().optional(), merged: z.string().optional() }))<{ path: string; merged?: string }>(),
 
   'mixes.list': call(z.object({ modelId: id.optional() }))<MixDto[]>(),
-  'mixes.save': call(z.object({ id: id.optional(), name, modelId: id, parts: z.array(mixPartSchema) }))<MixDto>(),
+  'mixes.save': call(z.object({ id: id.optional(), name, modelId: id, ...mixContent }))<MixDto>(),
   'mixes.remove': call(z.object({ id }))<null>(),
-  'mixes.export': call(z.object({ modelId: id, name, parts: z.array(mixPartSchema), path: z.string().optional(), kind: z.enum(['z', 'merged']) }))<{ path: string }>(),
-  'mixes.zmap': call(z.object({ modelId: id, parts: z.array(mixPartSchema), bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
-  'mixes.command': call(z.object({ modelId: id, parts: z.array(mixPartSchema), prompt: z.string(), raw: z.boolean(), sampling: samplingSchema }))<{ command: string }>(),
+  'mixes.export': call(z.object({ modelId: id, name, ...mixContent, path: z.string().optional(), kind: z.enum(['z', 'merged']) }))<{ path: string }>(),
+  'mixes.zmap': call(z.object({ modelId: id, ...mixContent, bins: z.int().min(8).max(512).default(100) }))<ZMapDto>(),
+  'mixes.command': call(z.object({ modelId: id, ...mixContent, prompt: z.string(), raw: z.boolean(), sampling: samplingSchema }))<{ command: string }>(),
 
   /** what a search would take, before it is started */
   'searches.cost': call(z.object({ ...taskUse, expertIds: z.array(id).min(1).max(64), config: searchConfigSchema }))<SearchCostDto>(),
@@ -331,7 +335,7 @@ export const calls = {
   'adapt.answer': call(z.object({ modelId: id, prompts: z.array(z.string()).min(1).max(256), raw: z.boolean().default(false), strategy: z.union([z.enum([...dispatcherKinds, 'none']), z.strictObject({ mixId: id })]), sampling: samplingSchema }))<{ text: string; ids: number[]; tokens: number; decision?: DecisionDto; alphas?: { name: string; alpha: number | number[] }[]; firstPassMs: number; secondPassMs: number }[]>(),
 
   /** streams base and mix side by side as `answer.*` events; the two are two rows of one batch. With a strategy, the mix's side is the expert that the first pass decides on (event `answer.decided`) */
-  'desk.answer': call(z.object({ strategy: z.enum(['faders', ...dispatcherKinds]).default('faders'), modelId: id, prompt: z.string(), raw: z.boolean().default(false), parts: z.array(mixPartSchema), sampling: samplingSchema, sides: z.enum(['both', 'mix', 'base']).default('both'), conversationId: id.optional() }))<{ answerId: string }>(),
+  'desk.answer': call(z.object({ strategy: z.enum(['faders', ...dispatcherKinds]).default('faders'), modelId: id, prompt: z.string(), raw: z.boolean().default(false), ...mixContent, sampling: samplingSchema, sides: z.enum(['both', 'mix', 'base']).default('both'), conversationId: id.optional() }))<{ answerId: string }>(),
   'desk.cancel': call(z.object({ answerId: id }))<null>(),
   'conversations.list': call(z.object({ ...page }))<{ id: string; title: string; modelId: string; createdAt: number; messages: number }[]>(),
   'conversations.get': call(z.object({ id }))<{ id: string; title: string; messages: { role: 'user' | 'base' | 'mix'; content: string; createdAt: number }[] }>(),

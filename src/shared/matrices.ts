@@ -8,6 +8,9 @@ export function matrixName(layer: number, projection: Projection): string {
   return `model.layers.${layer}.${block}.${projection}_proj.weight`;
 }
 
+/** The layer that a tensor's name says; 0 for a tensor of none. */
+export const layerOfMatrix = (name: string): number => Number(/\.layers\.(\d+)\./.exec(name)?.[1] ?? 0);
+
 export const attentionProjections: readonly Projection[] = ['q', 'k', 'v', 'o'];
 export const mlpProjections: readonly Projection[] = ['gate', 'up', 'down'];
 

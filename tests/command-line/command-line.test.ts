@@ -167,6 +167,12 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     expect((await run('generate', '--model', 'stories260K', '--mix', 'dog again=1', ...prompt)).result()['ids']).toEqual(mixed['ids']);
     expect((await run('mix', 'save', 'half', '--model', 'stories260K', '--mix', 'dog again=0.5')).code).toBe(0);
     expect((await run('mix', 'export', 'half', '--out', join(work, 'half.safetensors'))).code).toBe(0);
+    // a sum of the expert's halves is the expert; halves off the base are half of it; and a mix has one form
+    expect((await run('mix', 'save', 'halves', '--model', 'stories260K', '--mix', 'dog again=0.5', '--mix', 'dog again=0.5', '--form', 'sum')).result()).toMatchObject({ form: 'sum' });
+    const generate = ['generate', '--model', 'stories260K', ...prompt];
+    expect((await run(...generate, '--mix', 'halves')).result()['ids']).toEqual(mixed['ids']);
+    expect((await run(...generate, '--mix', 'dog again=2')).result()['ids']).not.toEqual((await run(...generate, '--mix', 'dog again=2', '--form', 'sum')).result()['ids']);
+    expect(await run(...generate, '--mix', 'half', '--form', 'sum')).toMatchObject({ code: 2, stderr: 'The mix “half” is of the form base-anchored, the rest of the form sum; a mix has one.\n' });
     const refused = await run('expert', 'import', file, '--model', 'tiny-llama');
     expect(refused).toMatchObject({ code: 1 });
   }, 120_000);

@@ -100,6 +100,14 @@ describe('a search', { timeout: 60_000 }, () => {
     expect(stalled.outcome.budget.generations).toBeLessThan(20);
   });
 
+  it('weighs experts whole where that is asked for, which is the same where α add up to 1', async () => {
+    const fitness = async (set: Partial<SearchConfig>) => generations((await run({ generations: 1, deviation: 0.3, ...set })).events)[0].generation.candidates.map(({ alphas, score, tieBreak }) => ({ alphas, score, tieBreak }));
+    expect(await fitness({ form: 'sum', normalised: true, low: 0 })).toEqual(await fitness({ form: 'base-anchored', normalised: true, low: 0 }));
+    const [anchored, sum] = [await fitness({ form: 'base-anchored' }), await fitness({ form: 'sum' })];
+    expect(sum.map(({ alphas }) => alphas)).toEqual(anchored.map(({ alphas }) => alphas));
+    expect(sum).not.toEqual(anchored);
+  });
+
   it('has an α for each layer where that is asked for', async () => {
     const { outcome, events } = await run({ perLayer: true, generations: 1, normalised: true, low: 0, high: 1 });
     const [{ generation }] = generations(events);

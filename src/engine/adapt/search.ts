@@ -9,7 +9,7 @@
 import type { Alphas, BudgetDto, CandidateDto, FinalistDto, Fitness, GenerationDto, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
 import type { TestScoreDto } from '../../shared/contract.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
-import { mixBaseAnchored } from '../../shared/mix.ts';
+import { mixed } from '../../shared/mix.ts';
 import type { SearchCheckpoint, SearchRows } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import type { Grader } from '../tasks/graders/grader.ts';
@@ -121,7 +121,7 @@ class Trial {
   }
 
   zOf(alphas: Alphas): ZVectors {
-    return mixBaseAnchored(this.request.experts.map((z, expert) => ({ z, alpha: alphas[expert] })));
+    return mixed(this.request.experts.map((z, expert) => ({ z, alpha: alphas[expert] })), this.request.config.form);
   }
 
   /** All points × prompts as one batch; `scores[point][prompt]`. Every point meets a prompt with the same seed. */

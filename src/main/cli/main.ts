@@ -36,7 +36,8 @@ function quiet(command: Command): void {
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    process.stderr.write(`${error.message.replace(/^error: /, '')}\n`);
+    // a suggestion comes on a line of its own
+    process.stderr.write(`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}\n`);
     if (error.code === 'commander.help') process.stderr.write(program().helpInformation());
     return 2;
   }

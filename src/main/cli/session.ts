@@ -1,11 +1,10 @@
 /** One command's hold on the services: opened for it, closed after it, with the look-ups that every command needs. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { CallInput, CallName, CallResult, ExpertDto, JobDto, MixPartDto, ModelDto } from '../../shared/contract.ts';
+import type { CallInput, CallName, CallResult, ExpertDto, JobDto, ModelDto } from '../../shared/contract.ts';
 import { fromErrorDto, SingularError } from '../../shared/errors.ts';
 import type { TaskDto } from '../../shared/task.ts';
 import { createServices, type Services } from '../services/index.ts';
-import { parseMix } from './arguments.ts';
 import { Output } from './output.ts';
 
 export interface GlobalOptions {
@@ -59,17 +58,6 @@ export class CommandSession {
     } catch {
       throw new SingularError('not-found', `There is no expert “${nameOrId}”; \`singular expert list\` shows those there are.`);
     }
-  }
-
-  /** `--mix` words as parts; a saved mix brings its own. */
-  async parts(words: readonly string[]): Promise<MixPartDto[]> {
-    const parts: MixPartDto[] = [];
-    for (const word of words) {
-      const { name, alpha } = parseMix(word);
-      if (alpha === undefined) parts.push(...(await this.mix(name)).parts);
-      else parts.push({ expertId: (await this.expert(name)).id, alpha, muted: false, solo: false });
-    }
-    return parts;
   }
 
   async mix(name: string): Promise<CallResult<'mixes.list'>[number]> {

@@ -1,7 +1,7 @@
 import { asc, count, desc, eq, sql } from 'drizzle-orm';
 import type { CallResult } from '../../shared/contract.ts';
+import { conversations, messages } from './deskSchema.ts';
 import type { Connection } from './open.ts';
-import { conversations, messages } from './schema.ts';
 
 type Summary = CallResult<'conversations.list'>[number];
 type Conversation = CallResult<'conversations.get'>;

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq } from 'drizzle-orm';
 import type { MixDto, MixPartDto } from '../../shared/contract.ts';
+import { mixes, mixParts } from './deskSchema.ts';
 import type { Connection } from './open.ts';
-import { mixes, mixParts } from './schema.ts';
 
 export interface MixStore {
   list(modelId?: string): MixDto[];
@@ -21,7 +21,7 @@ export function createMixStore({ orm, client }: Connection): MixStore {
     })),
   });
   const save = client.transaction(({ parts, ...mix }: MixDto) => {
-    orm.insert(mixes).values(mix).onConflictDoUpdate({ target: mixes.id, set: { name: mix.name, modelId: mix.modelId, updatedAt: mix.updatedAt, searchId: mix.searchId ?? null } }).run();
+    orm.insert(mixes).values(mix).onConflictDoUpdate({ target: mixes.id, set: { name: mix.name, modelId: mix.modelId, form: mix.form, updatedAt: mix.updatedAt, searchId: mix.searchId ?? null } }).run();
     orm.delete(mixParts).where(eq(mixParts.mixId, mix.id)).run();
     parts.forEach((part, position) => orm.insert(mixParts).values({ ...part, mixId: mix.id, position, alpha: JSON.stringify(part.alpha) }).run());
   });

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
+import { generateSQLiteDrizzleJson, generateSQLiteMigration, type DrizzleSQLiteSnapshotJSON } from 'drizzle-kit/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as adaptationSchema from './adaptationSchema.ts';
+import * as deskSchema from './deskSchema.ts';
 import { guarded } from './errors.ts';
 import { openStores } from './index.ts';
 import { openConnection } from './open.ts';
+import * as schema from './schema.ts';
 import { createSettingsStore } from './settingsStore.ts';
 
 const real = fileURLToPath(new URL('../../../drizzle', import.meta.url));
@@ -19,6 +23,13 @@ beforeEach(() => {
   file = join(folder, 'singular.sqlite');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the migrations make the tables that the schema describes: a change of one needs the other (`npm run migrations`)', async () => {
+  const snapshots = readdirSync(join(real, 'meta')).filter((name) => name.endsWith('_snapshot.json')).sort();
+  const made = JSON.parse(readFileSync(join(real, 'meta', snapshots.at(-1) ?? ''), 'utf8')) as { id: string };
+  const described = await generateSQLiteDrizzleJson({ ...adaptationSchema, ...deskSchema, ...schema }, made.id);
+  expect(await generateSQLiteMigration(made as DrizzleSQLiteSnapshotJSON, described)).toEqual([]);
+});
 
 /** The real migrations and one more, as a later version would bring. */
 function later(sql: string): string {
@@ -87,7 +98,7 @@ test('a database of the first version keeps datasets, experts, runs and mixes; w
   old.close();
   const stores = openStores({ file });
   // one before each migration since
-  expect(stores.backups).toHaveLength(3);
+  expect(stores.backups).toHaveLength(4);
   expect(stores.datasets.list()).toMatchObject([{ id: 'd', rows: 2, splits: { train: 0, validation: 0, test: 0, unassigned: 2 } }]);
   expect(stores.datasets.sample('d', 10)).toHaveLength(2);
   expect(stores.experts.byName('E')).toMatchObject({ method: 'svf', score: 0.5, provenance: { config: { steps: 7, method: 'svf', seeds: 1 } } });
@@ -96,7 +107,22 @@ test('a database of the first version keeps datasets, experts, runs and mixes; w
     state: 'succeeded', trials: [], config: { steps: 7, seed: 3, objective: 'policy-gradient' }, steps: [{ trial: 0, step: 1, loss: 0.5 }], validations: [{ trial: 0, score: 0.25 }], lastSamples: [{ trial: 0, answer: 'a' }],
   });
   expect(stores.runs.checkpoint('r')).toBeUndefined();
-  expect(stores.mixes.list('m')).toMatchObject([{ parts: [{ expertId: 'e' }] }]);
+  expect(stores.mixes.list('m')).toMatchObject([{ form: 'base-anchored', parts: [{ expertId: 'e' }] }]);
+  stores.close();
+});
+
+test('a search of before mixes had a form, stored or still in the queue, is anchored at the base as it was', () => {
+  const old = openConnection({ file, migrationsFolder: earlier(4) });
+  old.client.exec(`
+    insert into models (id, name, source, folder, weights_hash, added_at) values ('m', 'Model', 'folder', '/m', 'w', 1);
+    insert into searches (id, name, job_id, model_id, model_name, dataset_name, dataset_hash, grader, raw, experts, config, command, created_at) values ('s', 'S', 'j', 'm', 'Model', 'D', 'h', 'exact', 0, '[]', '{"optimiser":"cem","normalised":true}', 'c', 1);
+    insert into jobs (id, kind, title, state, position, heavy, input, created_at, progress, owner, heartbeat_at) values ('j', 'search', 'S', 'paused', 1, 1, '{"searchId":"s","config":{"optimiser":"cem"}}', 1, '{"done":0,"total":1,"unit":"generations"}', 'o', 1);
+    insert into jobs (id, kind, title, state, position, heavy, input, created_at, progress, owner, heartbeat_at) values ('k', 'train', 'T', 'paused', 2, 1, '{"config":{"steps":7}}', 1, '{"done":0,"total":1,"unit":"steps"}', 'o', 1);`);
+  old.close();
+  const stores = openStores({ file });
+  expect(stores.searches.get('s')?.config).toEqual({ optimiser: 'cem', normalised: true, form: 'base-anchored' });
+  expect(stores.jobs.get('j')?.input).toEqual({ searchId: 's', config: { optimiser: 'cem', form: 'base-anchored' } });
+  expect(stores.jobs.get('k')?.input).toEqual({ config: { steps: 7 } });
   stores.close();
 });
 
@@ -116,15 +142,15 @@ test('a migration that rebuilds a parent table keeps the children', () => {
   stores.models.save({ id: 'm', name: 'm', source: 'folder', folder: '/m', hubId: null, license: null, unusable: null, facts: null, weightsHash: 'w', stamp: '', svd: { state: 'none' }, addedAt: 1, removedAt: null });
   stores.experts.add({ id: 'e', name: 'e', modelId: 'm', weightsHash: 'w', tags: [], description: '', createdAt: 1, source: 'trained', method: 'svf', provenance: {} }, {}, { layers: 1, bins: 1, matrices: [] });
   const parts = [{ expertId: 'e', alpha: 1, muted: false, solo: false }];
-  stores.mixes.save({ id: 'x', name: 'x', modelId: 'm', parts, createdAt: 1, updatedAt: 1 });
+  stores.mixes.save({ id: 'x', name: 'x', modelId: 'm', parts, form: 'sum', createdAt: 1, updatedAt: 1 });
   stores.close();
   // the way drizzle-kit rebuilds a table
   const rebuild = [
-    'CREATE TABLE m2 (id text PRIMARY KEY NOT NULL, name text NOT NULL, model_id text NOT NULL REFERENCES models(id), created_at integer NOT NULL, updated_at integer NOT NULL, search_id text);',
-    'INSERT INTO m2 SELECT * FROM mixes;', 'DROP TABLE mixes;', 'ALTER TABLE m2 RENAME TO mixes;',
+    'CREATE TABLE m2 (id text PRIMARY KEY NOT NULL, name text NOT NULL, model_id text NOT NULL REFERENCES models(id), created_at integer NOT NULL, updated_at integer NOT NULL, search_id text, form text NOT NULL);',
+    'INSERT INTO m2 (id, name, model_id, created_at, updated_at, search_id, form) SELECT id, name, model_id, created_at, updated_at, search_id, form FROM mixes;', 'DROP TABLE mixes;', 'ALTER TABLE m2 RENAME TO mixes;',
   ].join('--> statement-breakpoint\n');
   const rebuilt = openStores({ file, migrationsFolder: later(rebuild) });
-  expect(rebuilt.mixes.list('m')).toMatchObject([{ id: 'x', parts }]);
+  expect(rebuilt.mixes.list('m')).toMatchObject([{ id: 'x', parts, form: 'sum' }]);
   rebuilt.close();
 });
 

@@ -6,7 +6,6 @@ import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { SingularError } from '../../shared/errors.ts';
 import { toDatabaseError } from './errors.ts';
 import { applyMigrations, refuseForeign } from './migrate.ts';
-import * as schema from './schema.ts';
 
 export interface OpenOptions {
   file: string;
@@ -18,7 +17,7 @@ export interface OpenOptions {
 export interface Connection {
   file: string;
   client: Sqlite.Database;
-  orm: BetterSQLite3Database<typeof schema>;
+  orm: BetterSQLite3Database;
   /** copies made before migrations by this opening */
   backups: string[];
   close(): void;
@@ -39,7 +38,7 @@ export function openConnection(options: OpenOptions): Connection {
     client.pragma('foreign_keys = ON');
     client.pragma('temp_store = MEMORY');
     const open = client;
-    return { file, client: open, orm: drizzle(open, { schema }), backups, close: () => void open.close() };
+    return { file, client: open, orm: drizzle(open), backups, close: () => void open.close() };
   } catch (error) {
     client?.close();
     if (error instanceof SingularError) throw error;

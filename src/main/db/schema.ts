@@ -2,7 +2,7 @@
  * Everything a person makes, in one SQLite file. Large opaque payloads (metrics of a row, frozen job inputs) are
  * JSON text; z-vectors and training checkpoints are blobs. Times are milliseconds since 1970.
  *
- * Migrations are generated from this file: `npx drizzle-kit generate --config src/main/db/drizzle.config.ts`.
+ * Migrations are generated from this file: `npm run migrations`.
  */
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
@@ -296,57 +296,6 @@ export const jobs = sqliteTable(
     keepRequested: integer('keep_requested', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [index('jobs_state').on(table.state, table.position), index('jobs_run').on(table.runId), index('jobs_created').on(table.createdAt)],
-);
-
-export const mixes = sqliteTable(
-  'mixes',
-  {
-    id: text('id').primaryKey(),
-    name: text('name').notNull(),
-    modelId: text('model_id').notNull().references(() => models.id),
-    createdAt: integer('created_at').notNull(),
-    updatedAt: integer('updated_at').notNull(),
-    /** the search that found it */
-    searchId: text('search_id'),
-  },
-  (table) => [uniqueIndex('mixes_name').on(table.modelId, table.name)],
-);
-
-export const mixParts = sqliteTable(
-  'mix_parts',
-  {
-    mixId: text('mix_id').notNull().references(() => mixes.id, { onDelete: 'cascade' }),
-    position: integer('position').notNull(),
-    expertId: text('expert_id').notNull().references(() => experts.id),
-    /** one number, or a JSON array with one per layer */
-    alpha: text('alpha').notNull(),
-    muted: integer('muted', { mode: 'boolean' }).notNull(),
-    solo: integer('solo', { mode: 'boolean' }).notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.mixId, table.position] })],
-);
-
-export const conversations = sqliteTable(
-  'conversations',
-  {
-    id: text('id').primaryKey(),
-    title: text('title').notNull(),
-    modelId: text('model_id').notNull().references(() => models.id),
-    createdAt: integer('created_at').notNull(),
-  },
-  (table) => [index('conversations_created').on(table.createdAt)],
-);
-
-export const messages = sqliteTable(
-  'messages',
-  {
-    id: integer('id').primaryKey(),
-    conversationId: text('conversation_id').notNull().references(() => conversations.id, { onDelete: 'cascade' }),
-    role: text('role').notNull(),
-    content: text('content').notNull(),
-    createdAt: integer('created_at').notNull(),
-  },
-  (table) => [index('messages_conversation').on(table.conversationId, table.id)],
 );
 
 export const comparisons = sqliteTable(

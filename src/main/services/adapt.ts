@@ -1,5 +1,5 @@
 /** Two-pass answering of a batch: the first pass decides, then all prompts are answered together, each under its own z. */
-import type { CallParsed, DecisionDto, MixPartDto } from '../../shared/contract.ts';
+import type { CallParsed, DecisionDto, MixContent } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import type { ServiceContext } from './context.ts';
 import { firstPass } from './firstPass.ts';
@@ -11,18 +11,18 @@ import { soundingParts } from './vectors.ts';
 export function adaptHandlers(context: ServiceContext): HandlerGroup<'adapt'> {
   const { stores, catalog, engine, vectors } = context;
 
-  const mixOf = (strategy: CallParsed<'adapt.answer'>['strategy'], modelId: string): MixPartDto[] => {
-    if (typeof strategy === 'string') return [];
+  const mixOf = (strategy: CallParsed<'adapt.answer'>['strategy'], modelId: string): MixContent => {
+    if (typeof strategy === 'string') return { parts: [], form: 'base-anchored' };
     const mix = found(stores.mixes.get(strategy.mixId), `mix ${strategy.mixId}`);
     if (mix.modelId !== modelId) throw new SingularError('conflict', `The mix “${mix.name}” belongs to another model.`);
-    return mix.parts;
+    return mix;
   };
 
   return {
     'adapt.answer': async ({ modelId, prompts, raw, strategy, sampling }) => {
       const model = await catalog.use(modelId);
-      const parts = mixOf(strategy, model.id);
-      const mixed = vectors.mixed(parts, model);
+      const mix = mixOf(strategy, model.id);
+      const mixed = vectors.mixed(mix, model);
       if (mixed || strategy === 'classifier') await svdReady(context, model);
       const decisions: DecisionDto[] | undefined = typeof strategy === 'string' && strategy !== 'none' ? await firstPass(context, model, strategy, prompts) : undefined;
       if (decisions?.some(({ expertId }) => expertId !== null)) await svdReady(context, model);
@@ -34,7 +34,7 @@ export function adaptHandlers(context: ServiceContext): HandlerGroup<'adapt'> {
           return { prompt: raw ? prompt : [{ role: 'user' as const, content: prompt }], raw, seed: sampling.seed, ...(z && { z }) };
         }),
       });
-      const alphas = soundingParts(parts).map(({ expertId, alpha }) => ({ name: stores.experts.get(expertId)?.name ?? expertId, alpha }));
+      const alphas = soundingParts(mix.parts).map(({ expertId, alpha }) => ({ name: stores.experts.get(expertId)?.name ?? expertId, alpha }));
       return rows.map(({ text, ids }, i) => ({
         text, ids, tokens: ids.length, firstPassMs: decisions?.[i].firstPassMs ?? 0, secondPassMs,
         ...(decisions && { decision: decisions[i] }), ...(typeof strategy !== 'string' && { alphas }),

@@ -53,7 +53,7 @@ describe('a search', () => {
   test('that ends at the base is an empty mix, and a mix of that name is not written over', async () => {
     const services = home.services();
     const input = await searchInput(services, { seed: 999 });
-    await services.call('mixes.save', { name: 'found', modelId: 'toy', parts: [] });
+    await services.call('mixes.save', { name: 'found', modelId: 'toy', parts: [], form: 'base-anchored' });
     const { jobId, searchId } = await services.call('searches.start', input);
     await ended(services, jobId);
     const { mixId, mixName, chosen } = await services.call('searches.get', { id: searchId });
@@ -198,7 +198,7 @@ describe('answering with a strategy', () => {
     expect(answers.map(({ decision }) => decision?.expertId)).toEqual([...ids, null]);
     expect(answers[2].decision).toEqual({ strategy: 'embedding', expertId: null, expertName: 'base', confidence: 1, firstPassMs: 3, probabilities: [{ name: 'expert of one', probability: 0 }, { name: 'expert of two', probability: 0 }, { name: 'base', probability: 1 }] });
     for (const [i, id] of [...ids, null].entries()) {
-      const mix = await services.call('mixes.save', { name: `alone ${i}`, modelId: 'toy', parts: id === null ? [] : [{ expertId: id, alpha: 1, muted: false, solo: false }] });
+      const mix = await services.call('mixes.save', { name: `alone ${i}`, modelId: 'toy', parts: id === null ? [] : [{ expertId: id, alpha: 1, muted: false, solo: false }], form: 'base-anchored' });
       const [alone] = await services.call('adapt.answer', { modelId: 'toy', prompts: [prompts[i]], raw: true, strategy: { mixId: mix.id }, sampling });
       expect(answers[i].ids).toEqual(alone.ids);
       expect(alone.alphas).toEqual(id === null ? [] : [{ name: i === 0 ? 'expert of one' : 'expert of two', alpha: 1 }]);
@@ -236,7 +236,7 @@ describe('answering with a strategy', () => {
       spoken[side] += tokens.map(({ text }) => text).join('');
     });
     const both = nextEvent(services, 'answer.compared', () => true);
-    const { answerId } = await services.call('desk.answer', { strategy: 'embedding', modelId: 'toy', prompt: prompts[0], raw: true, parts: [], sampling, sides: 'both' });
+    const { answerId } = await services.call('desk.answer', { strategy: 'embedding', modelId: 'toy', prompt: prompts[0], raw: true, parts: [], form: 'base-anchored', sampling, sides: 'both' });
     expect((await both).answerId).toBe(answerId);
     expect(order[0]).toBe('decided');
     expect(decided?.expertId).toBe(one);

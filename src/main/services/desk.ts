@@ -31,7 +31,7 @@ export function deskHandlers(context: ServiceContext): HandlerGroup<'desk'> & { 
     state: { cancelAll: () => open.forEach((answer) => answer.cancel()) },
     'desk.answer': async (input) => {
       const model = await catalog.use(input.modelId);
-      const z = input.sides === 'base' || input.strategy !== 'faders' ? undefined : vectors.mixed(input.parts, model);
+      const z = input.sides === 'base' || input.strategy !== 'faders' ? undefined : vectors.mixed(input, model);
       const answerId = newId();
       const answer = new Answer(context, answerId, input, model, z);
       open.set(answerId, answer);

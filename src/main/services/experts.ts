@@ -149,7 +149,7 @@ export function expertHandlers(context: ServiceContext): HandlerGroup<'experts'>
         seed: seed?.toString(), config: config && JSON.stringify(config), parent: parentId, base_score: dto.baseScore?.toString(), score: dto.score?.toString(), control_score: dto.control?.score.mean.toString(),
       };
       const metadata = Object.fromEntries(Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined));
-      return exportFiles(context, { title: `Export “${dto.name}”`, name: dto.name, modelId: dto.modelId, expertId: id, parts: [{ expertId: id, alpha: 1, muted: false, solo: false }], metadata, path, merged, form: dto.method === 'svf' ? 'z' : 'adapter' });
+      return exportFiles(context, { title: `Export “${dto.name}”`, name: dto.name, modelId: dto.modelId, expertId: id, parts: [{ expertId: id, alpha: 1, muted: false, solo: false }], form: 'base-anchored', metadata, path, merged, kind: dto.method === 'svf' ? 'z' : 'adapter' });
     },
   };
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { MixPartDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
+import type { MixForm } from '../../shared/mix.ts';
 import type { ServiceContext } from './context.ts';
 import type { ExportInput } from './runners/exportFiles.ts';
 
@@ -13,9 +14,10 @@ export interface ExportRequest {
   /** its own z is written to the bit; without it, the mix of `parts` */
   expertId?: string;
   parts: MixPartDto[];
+  form: MixForm;
   metadata: Record<string, string>;
   /** what `path` becomes: a file of z, or an adapter's folder */
-  form?: 'z' | 'adapter';
+  kind?: 'z' | 'adapter';
   /** z as safetensors or an adapter: a path, or the exports folder where undefined; null writes none */
   path?: string | null | undefined;
   /** a merged checkpoint folder: a path, or true for the exports folder */
@@ -49,12 +51,12 @@ export async function exportFiles(context: ServiceContext, request: ExportReques
   const model = await catalog.use(request.modelId);
   const name = fileNameOf(request.name);
   if (request.path === undefined || request.merged === true) mkdirSync(layout.exports, { recursive: true });
-  const path = request.path === null ? undefined : request.path === undefined ? freePath(layout.exports, name, request.form === 'adapter' ? '' : '.safetensors') : givenPath(request.path);
+  const path = request.path === null ? undefined : request.path === undefined ? freePath(layout.exports, name, request.kind === 'adapter' ? '' : '.safetensors') : givenPath(request.path);
   // the folder that was just found free is not there yet: the merged one must not get the same name
-  const mergedName = request.form === 'adapter' && request.path === undefined ? `${name} merged` : name;
+  const mergedName = request.kind === 'adapter' && request.path === undefined ? `${name} merged` : name;
   const merged = request.merged === undefined ? undefined : request.merged === true ? freePath(layout.exports, mergedName, '') : givenPath(request.merged);
   const input: ExportInput = {
-    modelId: model.id, weightsHash: model.weightsHash, parts: request.parts, ...(request.expertId !== undefined && { expertId: request.expertId }),
+    modelId: model.id, weightsHash: model.weightsHash, parts: request.parts, form: request.form, ...(request.expertId !== undefined && { expertId: request.expertId }),
     metadata: {
       name: request.name, base_model: model.hubId ?? model.name, weights_hash: model.weightsHash, created_at: new Date(clock()).toISOString(),
       written_by: `Singular ${version}`, ...request.metadata,

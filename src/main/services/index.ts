@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AppInfoDto, CallName, CallParsed, CallResult, EventName, Events, MixPartDto } from '../../shared/contract.ts';
+import type { AppInfoDto, CallName, CallParsed, CallResult, EventName, Events, MixContent } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
 import { openStores } from '../db/index.ts';
@@ -71,7 +71,7 @@ export interface Services {
   engine: EngineHost;
   catalog: ModelCatalog;
   /** z′ of a mix for a model; undefined is the base */
-  mixed(parts: readonly MixPartDto[], modelId: string): ZVectors | undefined;
+  mixed(content: MixContent, modelId: string): ZVectors | undefined;
   close(): Promise<void>;
 }
 
@@ -185,7 +185,7 @@ export function createServices(options: ServiceOptions): Services {
     ready,
     engine,
     catalog,
-    mixed: (parts, modelId) => vectors.mixed(parts, catalog.usable(modelId)),
+    mixed: (content, modelId) => vectors.mixed(content, catalog.usable(modelId)),
     close: () => (closing ??= close()),
   };
 }

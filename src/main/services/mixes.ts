@@ -26,7 +26,7 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
 
   return {
     'mixes.list': ({ modelId }) => stores.mixes.list(modelId),
-    'mixes.save': ({ id, name, modelId, parts }) => {
+    'mixes.save': ({ id, name, modelId, parts, form }) => {
       found(stores.models.get(modelId), `model “${modelId}”`);
       for (const part of parts) {
         const expert = found(stores.experts.get(part.expertId), `expert ${part.expertId}`);
@@ -37,9 +37,9 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
         const before = id === undefined ? undefined : found(stores.mixes.get(id), `mix ${id}`);
         const other = stores.mixes.byName(modelId, name);
         if (other && other.id !== id) throw new SingularError('conflict', `A mix named “${name}” is already there; choose another name.`);
-        const mix: MixDto = { id: before?.id ?? newId(), name, modelId, parts, createdAt: before?.createdAt ?? clock(), updatedAt: clock(),
+        const mix: MixDto = { id: before?.id ?? newId(), name, modelId, parts, form, createdAt: before?.createdAt ?? clock(), updatedAt: clock(),
           // renamed it is still what the search found; with other parts it is not
-          ...(before?.searchId !== undefined && isDeepStrictEqual(before.parts, parts) && { searchId: before.searchId }) };
+          ...(before?.searchId !== undefined && before.form === form && isDeepStrictEqual(before.parts, parts) && { searchId: before.searchId }) };
         stores.mixes.save(mix);
         return mix;
       });
@@ -52,22 +52,22 @@ export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
       events.emit('mixes.changed', null);
       return null;
     },
-    'mixes.export': async ({ modelId, name, parts, path, kind }) => {
+    'mixes.export': async ({ modelId, name, parts, form, path, kind }) => {
       const model = await catalog.use(modelId);
       // refused now rather than by the job: a part that is gone or of another model
-      if (!vectors.mixed(parts, model) && kind === 'z') throw new SingularError('bad-input', `Every fader of “${name}” is at 0: this is the base model, and there is no z to write.`);
+      if (!vectors.mixed({ parts, form }, model) && kind === 'z') throw new SingularError('bad-input', `Every fader of “${name}” is at 0: this is the base model, and there is no z to write.`);
       return exportFiles(context, {
-        title: `Export mix “${name}”`, name, modelId, parts, metadata: { parts: parents(parts) },
+        title: `Export mix “${name}”`, name, modelId, parts, form, metadata: { parts: parents(parts), mix_form: form },
         ...(kind === 'z' ? { path } : { path: null, merged: path ?? true }),
       });
     },
-    'mixes.zmap': async ({ modelId, parts, bins }) => {
+    'mixes.zmap': async ({ modelId, parts, form, bins }) => {
       const model = await catalog.use(modelId);
-      return zMapOf(vectors.mixed(parts, model) ?? {}, model.facts.layers, bins);
+      return zMapOf(vectors.mixed({ parts, form }, model) ?? {}, model.facts.layers, bins);
     },
-    'mixes.command': ({ modelId, parts, prompt, raw, sampling }) => ({
+    'mixes.command': ({ modelId, parts, form, prompt, raw, sampling }) => ({
       command: commandLine('generate', [
-        ['model', modelId], ['prompt', prompt], ...mixOptions(context, parts), ['max-tokens', String(sampling.maxTokens)],
+        ['model', modelId], ['prompt', prompt], ...mixOptions(context, { parts, form }), ['max-tokens', String(sampling.maxTokens)],
         ['temperature', String(sampling.temperature)], ['seed', String(sampling.seed)], ...(raw ? [['raw', true] as const] : []),
       ], platform),
     }),

@@ -1,4 +1,4 @@
-import type { CallParsed, ExpertDto, MixPartDto } from '../../shared/contract.ts';
+import type { CallParsed, ExpertDto, MixContent } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import { splitCounts } from '../../shared/task.ts';
 import { presets, quickPreset, type TrainingConfig } from '../../shared/training.ts';
@@ -29,11 +29,12 @@ export function trainCommand({ stores, platform }: Pick<ServiceContext, 'stores'
   ], platform);
 }
 
-export function mixOptions(context: Pick<ServiceContext, 'stores'>, parts: readonly MixPartDto[]): (readonly [string, string])[] {
-  return soundingParts(parts).map((part) => {
+export function mixOptions(context: Pick<ServiceContext, 'stores'>, { parts, form }: MixContent): (readonly [string, string])[] {
+  const sounding = soundingParts(parts).map((part) => {
     const name = context.stores.experts.get(part.expertId)?.name ?? part.expertId;
     return ['mix', `${name}=${Array.isArray(part.alpha) ? part.alpha.join(',') : part.alpha}`] as const;
   });
+  return [...sounding, ...(form !== 'base-anchored' && sounding.length > 0 ? [['form', form] as const] : [])];
 }
 
 function adapterFor({ stores }: Pick<ServiceContext, 'stores'>, id: string, model: UsableModel): ExpertDto {
@@ -74,13 +75,13 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
       const testRows = splitCounts(dataset.splits, reading.splits).test;
       const adapter = input.adapterId === undefined ? undefined : adapterFor(context, input.adapterId, model);
       if (adapter && soundingParts(input.parts).length > 0) throw new SingularError('bad-input', `“${adapter.name}” is an adapter: ${cannotBeMixed}. Leave out the mix.`);
-      const z = context.vectors.mixed(input.parts, model);
+      const z = context.vectors.mixed(input, model);
       const dependsOn = z ? await svdJobBefore(context, model) ?? null : null;
       const [jobId, runId] = [newId(), newId()];
       const mixed = soundingParts(input.parts).length;
       const name = `${adapter ? `“${adapter.name}”` : mixed === 0 ? model.name : `${mixed} expert${mixed === 1 ? '' : 's'}`} on ${task.task ?? dataset.name}`;
       const frozen: EvaluateInput = {
-        modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), parts: input.parts,
+        modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), parts: input.parts, form: input.form,
         samples: input.samples, sampling: input.sampling, ...(input.limit !== undefined && { limit: input.limit }),
         ...(adapter && { adapterId: adapter.id }),
         // where the dataset holds rows back for this, only they are asked
@@ -89,7 +90,7 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
       const available = testRows > 0 ? testRows : dataset.rows;
       const rows = Math.min(available, input.limit ?? available);
       const command = commandLine('evaluate', [
-        ['model', model.id], ...taskOptions(stores, task), ...(raw ? [['raw', true] as const] : []), ...mixOptions(context, input.parts),
+        ['model', model.id], ...taskOptions(stores, task), ...(raw ? [['raw', true] as const] : []), ...mixOptions(context, input),
         ...(adapter ? [['adapter', adapter.name] as const] : []), ...(input.limit !== undefined ? [['limit', String(input.limit)] as const] : []),
         ['samples', String(input.samples)], ['temperature', String(input.sampling.temperature)], ['set', `maxTokens=${input.sampling.maxTokens}`],
         ...(['topP', 'topK', 'seed'] as const).filter((key) => input.sampling[key] !== (key === 'topP' ? 1 : 0)).map((key) => ['set', `${key}=${input.sampling[key]}`] as const),

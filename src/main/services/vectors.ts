@@ -2,10 +2,10 @@
  * z-vectors in memory: those of the experts on the desk, and the last mixes, so that a fader move costs one pass
  * over the vectors and no database read.
  */
-import type { MixPartDto } from '../../shared/contract.ts';
+import type { MixContent, MixPartDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
-import { mixBaseAnchored } from '../../shared/mix.ts';
+import { mixed } from '../../shared/mix.ts';
 import type { ExpertStore } from '../db/index.ts';
 import { found } from './found.ts';
 import { cannotBeMixed, requireZ } from './tuning.ts';
@@ -50,10 +50,10 @@ export class VectorCache {
   }
 
   /**
-   * `z' = 1 + Σ αₖ (zₖ − 1)` of the parts that sound; undefined is the base model, to the bit.
+   * z′ of the parts that sound; undefined is the base model, to the bit.
    * Throws `not-found` for a removed expert and `conflict` for one of other weights.
    */
-  mixed(parts: readonly MixPartDto[], model: { name: string; weightsHash: string | null }): ZVectors | undefined {
+  mixed({ parts, form }: MixContent, model: { name: string; weightsHash: string | null }): ZVectors | undefined {
     const sounding = soundingParts(parts);
     for (const part of sounding) {
       const expert = found(this.#experts.get(part.expertId), `expert ${part.expertId}`);
@@ -62,7 +62,7 @@ export class VectorCache {
       if (expert.weightsHash !== model.weightsHash) throw new SingularError('conflict', `The expert “${expert.name}” belongs to ${expert.modelName} and does not fit the weights of ${model.name}.`);
     }
     if (sounding.length === 0) return undefined;
-    const key = JSON.stringify(sounding.map((part) => [part.expertId, part.alpha]));
-    return this.#mixes.getOr(key, () => mixBaseAnchored(sounding.map((part) => ({ z: this.ofExpert(part.expertId), alpha: part.alpha }))));
+    const key = JSON.stringify([form, ...sounding.map((part) => [part.expertId, part.alpha])]);
+    return this.#mixes.getOr(key, () => mixed(sounding.map((part) => ({ z: this.ofExpert(part.expertId), alpha: part.alpha })), form));
   }
 }

@@ -6,7 +6,7 @@ import { searchConfig } from '../arguments.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { taskWish, withTask, type TaskOptions } from '../task.ts';
-import { collect, defined, numberOption } from './answers.ts';
+import { collect, defined, numberOption } from '../options.ts';
 
 interface AdaptOptions extends GlobalOptions, TaskOptions {
   model?: string;

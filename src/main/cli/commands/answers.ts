@@ -1,26 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { samplingSchema } from '../../../shared/contract.ts';
-import { SingularError } from '../../../shared/errors.ts';
 import { samplingSettings } from '../arguments.ts';
+import { mixWish, withMix, type MixOptions } from '../mix.ts';
+import { collect, defined, numberOption, parsed, readJson } from '../options.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { taskWish, withTask, type TaskOptions } from '../task.ts';
 
-export const collect = (value: string, sofar: string[]): string[] => [...sofar, value];
-
-export function numberOption(name: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value)) throw new SingularError('usage', `${name} takes a number, not “${text}”.`);
-    return value;
-  };
-}
-
-interface GenerateOptions extends GlobalOptions {
+interface GenerateOptions extends GlobalOptions, MixOptions {
   model?: string;
   prompt: string;
-  mix: string[];
   maxTokens?: number;
   temperature?: number;
   topP?: number;
@@ -32,11 +21,10 @@ interface GenerateOptions extends GlobalOptions {
 }
 
 export function generateCommand(): Command {
-  return new Command('generate')
+  return withMix(new Command('generate'))
     .description('answers a prompt with the base model or a mix')
     .option('--model <id or folder>')
     .requiredOption('--prompt <text>')
-    .option('--mix <name=alpha>', 'an expert and its α (one number, or one per layer), or a saved mix; may be repeated', collect, [])
     .option('--max-tokens <n>', 'longest answer', numberOption('--max-tokens'))
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
     .option('--top-p <p>', 'nucleus sampling', numberOption('--top-p'))
@@ -50,7 +38,7 @@ export function generateCommand(): Command {
         const { maxTokens, temperature, topP, topK, seed, stop, raw = false } = options;
         const sampling = parsed(samplingSchema, { ...samplingSettings(options.set), ...defined({ maxTokens, temperature, topP, topK, seed }), stop });
         const model = await session.model(options.model);
-        const mixed = session.services.mixed(await session.parts(options.mix), model.id);
+        const mixed = session.services.mixed(await mixWish(session, options), model.id);
         const request = session.services.engine.request(
           'generate',
           {
@@ -70,9 +58,8 @@ export function generateCommand(): Command {
     );
 }
 
-interface EvaluateOptions extends GlobalOptions, TaskOptions {
+interface EvaluateOptions extends GlobalOptions, TaskOptions, MixOptions {
   model?: string;
-  mix: string[];
   adapter?: string;
   samples: number;
   temperature?: number;
@@ -81,10 +68,9 @@ interface EvaluateOptions extends GlobalOptions, TaskOptions {
 }
 
 export function evaluateCommand(): Command {
-  return withTask(new Command('evaluate'))
+  return withMix(withTask(new Command('evaluate')))
     .description('the share of right answers over rows × samples, with its 95 % interval; of a dataset with test rows, on those')
     .option('--model <id or folder>')
-    .option('--mix <name=alpha>', 'may be repeated', collect, [])
     .option('--adapter <name>', 'a LoRA, DoRA or IA3 adapter instead of a mix')
     .option('--samples <k>', 'answers to each row', numberOption('--samples'), 1)
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
@@ -98,7 +84,7 @@ export function evaluateCommand(): Command {
         const { jobId, runId } = await session.call('evaluate.start', {
           modelId: model.id,
           ...wish,
-          parts: await session.parts(options.mix),
+          ...(await mixWish(session, options)),
           samples: options.samples,
           sampling,
           ...defined({ limit: options.limit, adapterId: options.adapter === undefined ? undefined : (await session.expert(options.adapter)).id }),
@@ -138,23 +124,4 @@ export function objectiveCommand(): Command {
         session.output.result(result, `objective ${objective}\nlog-likelihood ${logLikelihood}\nKL(policy ‖ base) ${klPolicyBase}\nKL(base ‖ policy) ${klBasePolicy}`);
       }),
     );
-}
-
-export function parsed<S extends z.ZodType>(schema: S, value: unknown, file?: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new SingularError(file === undefined ? 'usage' : 'bad-input', `${file ?? 'Options'}: “${issue.path.join('.')}”: ${issue.message}.`);
-}
-
-export function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new SingularError('bad-input', `${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
-export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -7,7 +7,7 @@ import type { ComparisonCellDto, ComparisonDetailDto, ComparisonDto, ComparisonS
 import { SingularError } from '../../../shared/errors.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
-import { defined, numberOption, parsed, readJson } from './answers.ts';
+import { defined, numberOption, parsed, readJson } from '../options.ts';
 
 export function compareCommand(): Command {
   const group = new Command('compare')

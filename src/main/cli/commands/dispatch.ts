@@ -7,7 +7,7 @@ import { samplingSettings } from '../arguments.ts';
 import { percent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { expertIds } from './adapt.ts';
-import { collect, defined, numberOption, parsed } from './answers.ts';
+import { collect, defined, numberOption, parsed } from '../options.ts';
 
 const kindOption = (): Option => new Option('--kind <kind>', 'how the expert of a question is found').choices(dispatcherKinds);
 

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { ExpertDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
+import { mixWish, withMix, type MixOptions } from '../mix.ts';
+import { defined, numberOption } from '../options.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
-import { collect, defined, numberOption } from './answers.ts';
 
 const gainOf = ({ gain }: Pick<ExpertDto, 'gain'>): string => (gain ? `${signedPercent(gain.mean)} (${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : '');
 const line = (expert: ExpertDto): string[] => [expert.name, expert.modelName, expert.method, percent(expert.baseScore), percent(expert.score), gainOf(expert), expert.tags.join(' ')];
@@ -127,18 +128,16 @@ export function expertCommand(): Command {
 
 export function mixCommand(): Command {
   const group = new Command('mix').description('saved mixes');
-  group
-    .command('save')
+  withMix(group.command('save'))
     .argument('<name>')
     .option('--model <id or folder>')
-    .option('--mix <name=alpha>', 'may be repeated', collect, [])
     .description('saves experts and their α under a name')
-    .action(async (name: string, options: { model?: string; mix: string[] }, command: Command) =>
+    .action(async (name: string, options: MixOptions & { model?: string }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         if (options.mix.length === 0) throw new SingularError('usage', 'A mix needs at least one --mix NAME=α.');
         const model = await session.model(options.model);
         const known = (await session.call('mixes.list', { modelId: model.id })).find((mix) => mix.name === name);
-        const mix = await session.call('mixes.save', { name, modelId: model.id, parts: await session.parts(options.mix), ...defined({ id: known?.id }) });
+        const mix = await session.call('mixes.save', { name, modelId: model.id, ...(await mixWish(session, options)), ...defined({ id: known?.id }) });
         session.output.result(mix, `Saved ${mix.name}`);
       }),
     );
@@ -148,7 +147,7 @@ export function mixCommand(): Command {
     .action(async (_: object, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const mixes = await session.call('mixes.list', {});
-        session.output.result({ mixes }, mixes.map(({ name, modelId, parts }) => `${name}  ${modelId}  ${parts.length} experts`).join('\n') || 'No saved mixes yet.');
+        session.output.result({ mixes }, mixes.map(({ name, modelId, parts, form }) => `${name}  ${modelId}  ${parts.length} experts  ${form}`).join('\n') || 'No saved mixes yet.');
       }),
     );
   group
@@ -159,12 +158,12 @@ export function mixCommand(): Command {
     .description('writes the z of a mix, and with --merged an ordinary checkpoint')
     .action(async (name: string, options: { out?: string; merged?: string }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
-        const { modelId, parts } = await session.mix(name);
+        const { modelId, parts, form } = await session.mix(name);
         const written: { path?: string; merged?: string } = {};
         if (options.out !== undefined || options.merged === undefined) {
-          written.path = (await session.call('mixes.export', { modelId, name, parts, kind: 'z', ...defined({ path: options.out && resolve(options.out) }) })).path;
+          written.path = (await session.call('mixes.export', { modelId, name, parts, form, kind: 'z', ...defined({ path: options.out && resolve(options.out) }) })).path;
         }
-        if (options.merged !== undefined) written.merged = (await session.call('mixes.export', { modelId, name, parts, kind: 'merged', path: resolve(options.merged) })).path;
+        if (options.merged !== undefined) written.merged = (await session.call('mixes.export', { modelId, name, parts, form, kind: 'merged', path: resolve(options.merged) })).path;
         session.output.result(written, Object.values(written).join('\n'));
       }),
     );

@@ -5,7 +5,7 @@ import { trainingConfig } from '../arguments.ts';
 import { percent, signedPercent } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { taskWish, withTask, type TaskOptions } from '../task.ts';
-import { collect } from './answers.ts';
+import { collect } from '../options.ts';
 
 interface TrainOptions extends GlobalOptions, TaskOptions {
   model?: string;

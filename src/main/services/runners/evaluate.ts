@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mixPartSchema, samplingSchema } from '../../../shared/contract.ts';
+import { mixContent, samplingSchema } from '../../../shared/contract.ts';
 import { taskReadingSchema } from '../../../shared/task.ts';
 import type { Tuning } from '../../../engine/host/protocol.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
@@ -10,7 +10,7 @@ import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';
 
 const inputSchema = z.object({
-  modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), parts: z.array(mixPartSchema),
+  modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), ...mixContent,
   adapterId: z.string().optional(), samples: z.int(), sampling: samplingSchema, limit: z.int().optional(), split: z.literal('test').optional(), reading: taskReadingSchema.optional(),
 });
 export type EvaluateInput = z.infer<typeof inputSchema>;
@@ -26,7 +26,7 @@ export function evaluateRunner({ engine, stores, catalog, vectors, events }: Run
       const runId = run.job.runId ?? '';
       const model = modelOfJob(catalog, run.job, input);
       const rows = await scoredRows({ engine, stores }, input, input);
-      const tuning: Tuning = input.adapterId === undefined ? { method: 'svf', z: vectors.mixed(input.parts, model) ?? {} } : tuningOf(stores, input.adapterId);
+      const tuning: Tuning = input.adapterId === undefined ? { method: 'svf', z: vectors.mixed(input, model) ?? {} } : tuningOf(stores, input.adapterId);
       const result = await follow(run, engine.request('evaluate', {
         model: catalog.place(model), rows, grader: input.grader, raw: input.raw, tuning, sampling: input.sampling, samples: input.samples,
       }, ({ done, total, secondsLeft }) => run.progress({ done, total, unit: 'answers', secondsLeft })));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mixPartSchema } from '../../../shared/contract.ts';
+import { mixContent } from '../../../shared/contract.ts';
 import type { Tuning } from '../../../engine/host/protocol.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
 import { tuningOf } from '../tuning.ts';
@@ -8,7 +8,7 @@ import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';
 
 const inputSchema = z.object({
-  modelId: z.string(), weightsHash: z.string(), expertId: z.string().optional(), parts: z.array(mixPartSchema), metadata: z.record(z.string(), z.string()),
+  modelId: z.string(), weightsHash: z.string(), expertId: z.string().optional(), ...mixContent, metadata: z.record(z.string(), z.string()),
   path: z.string().optional(), merged: z.string().optional(),
 });
 export type ExportInput = z.infer<typeof inputSchema>;
@@ -22,7 +22,7 @@ export function exportRunner({ engine, stores, catalog, vectors }: RunnerContext
       const input = inputSchema.parse(run.job.input);
       const model = modelOfJob(catalog, run.job, input);
       const { path, metadata } = input;
-      const tuning: Tuning = input.expertId === undefined ? { method: 'svf', z: vectors.mixed(input.parts, model) ?? {} } : tuningOf(stores, input.expertId);
+      const tuning: Tuning = input.expertId === undefined ? { method: 'svf', z: vectors.mixed(input, model) ?? {} } : tuningOf(stores, input.expertId);
       if (path !== undefined && tuning.method === 'svf') await follow(run, engine.request('exportZ', { path, z: tuning.z, metadata }));
       else if (path !== undefined && tuning.method !== 'svf') {
         const dropout = stores.experts.get(input.expertId ?? '')?.provenance.config?.dropout ?? 0;

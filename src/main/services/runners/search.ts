@@ -22,7 +22,7 @@ export function searchRunner(context: RunnerContext): JobRunner {
       const outcome = await runSearch(context, run, { model, input, onSteer: run.onSteer, onProgress: (progress) => run.progress({ unit: 'generations', ...progress }) });
       const mix = stores.atomically(() => {
         const now = clock();
-        const saved = { id: newId(), name: freeMixName(context, model.id, input.name), modelId: model.id, parts: partsOf(input.expertIds, outcome.chosen.alphas), createdAt: now, updatedAt: now, searchId: input.searchId };
+        const saved = { id: newId(), name: freeMixName(context, model.id, input.name), modelId: model.id, parts: partsOf(input.expertIds, outcome.chosen.alphas), form: input.config.form, createdAt: now, updatedAt: now, searchId: input.searchId };
         stores.mixes.save(saved);
         stores.searches.change(input.searchId, { outcome, mixId: saved.id, mixName: saved.name });
         return saved;

@@ -1,11 +1,16 @@
 /** Every setting of a search, in plain words; what it is stands in the contract's schema. */
 import { paperSearch, quickSearch, searchConfigSchema, type SearchConfig } from '../../../shared/adaptation.ts';
+import { mixForms, type MixForm } from '../../../shared/mix.ts';
 import { formatSmall } from '../../format/index.ts';
 
 export type SearchKey = keyof SearchConfig;
 export type SearchControl = { kind: 'number'; whole: boolean; step: number; min: number; unit?: string } | { kind: 'switch' } | { kind: 'choice'; options: readonly { value: string; label: string; note?: string }[] };
 export interface SearchSetting { key: SearchKey; label: string; description: string; control: SearchControl; applies?: (config: SearchConfig) => boolean }
 
+const formWords: Record<MixForm, { label: string; note: string }> = {
+  'base-anchored': { label: 'ways off the base', note: 'z′ = 1 + Σ α (z − 1)' },
+  sum: { label: 'experts whole', note: 'z′ = Σ α z, the paper’s' },
+};
 const setting = (key: SearchKey, label: string, control: SearchControl, applies?: SearchSetting['applies']): SearchSetting => ({ key, label, control, description: searchConfigSchema.shape[key].description ?? '', ...(applies ? { applies } : {}) });
 const whole = (unit?: string, min = 0, step = 1): SearchControl => ({ kind: 'number', whole: true, step, min, ...(unit ? { unit } : {}) });
 const real = (step: number, min: number): SearchControl => ({ kind: 'number', whole: false, step, min });
@@ -21,6 +26,7 @@ export const moreSettings: readonly SearchSetting[] = [
   setting('population', 'Population', whole('candidates', 4, 4)),
   setting('eliteShare', 'Elite share', real(0.05, 0.01), isCem),
   setting('smoothing', 'Smoothing', real(0.1, 0), isCem),
+  setting('form', 'α weigh', { kind: 'choice', options: mixForms.map((value) => ({ value, ...formWords[value] })) }),
   setting('normalised', 'α share out one whole', { kind: 'switch' }),
   setting('low', 'Smallest α', real(0.1, -10)),
   setting('high', 'Largest α', real(0.1, -10)),
@@ -40,6 +46,7 @@ export const allSettings: readonly SearchSetting[] = [...basicSettings, ...moreS
 export function shownValue(key: SearchKey, value: SearchConfig[SearchKey]): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (key === 'optimiser') return value === 'cem' ? 'CEM' : 'CMA-ES';
+  if (key === 'form') return formWords[value as MixForm].label;
   return typeof value === 'number' ? formatSmall(value) : value;
 }
 

@@ -4,7 +4,7 @@
  */
 import { isHeard } from './effective.ts';
 import type { DispatcherKind } from '../../../shared/adaptation.ts';
-import type { AnswerComparisonDto, AnswerStatsDto, Bridge, DecisionDto, Events, MixPartDto, Sampling } from '../../../shared/contract.ts';
+import type { AnswerComparisonDto, AnswerStatsDto, Bridge, DecisionDto, Events, MixContent, Sampling } from '../../../shared/contract.ts';
 
 export type SideName = 'base' | 'mix';
 export interface Verdict { right: boolean; score: number; reason: string }
@@ -12,7 +12,7 @@ export interface Verdict { right: boolean; score: number; reason: string }
 export interface Expectation { datasetId: string; datasetName: string; row: number; grader: string; reference: string | null }
 /** Who decides what the mix's side is: the faders, or a first pass of the model. */
 export type Strategy = 'faders' | DispatcherKind;
-export interface Question { modelId: string; strategy: Strategy; prompt: string; raw: boolean; sampling: Sampling; parts: MixPartDto[]; expectation: Expectation | null }
+export interface Question { modelId: string; strategy: Strategy; prompt: string; raw: boolean; sampling: Sampling; content: MixContent; expectation: Expectation | null }
 
 export class Side {
   text = $state('');
@@ -52,7 +52,7 @@ export class Answers {
   #baseKey = '';
 
   /** whether the mix that was asked is the base itself: then there is nothing to compare */
-  askedBase = $derived(this.asked !== null && (this.asked.strategy === 'faders' ? isBase(this.asked.parts) : this.decision !== null && this.decision.expertId === null));
+  askedBase = $derived(this.asked !== null && (this.asked.strategy === 'faders' ? isBase(this.asked.content) : this.decision !== null && this.decision.expertId === null));
   running = $derived(this.base.streaming || this.mix.streaming);
 
   constructor(bridge: Bridge) {
@@ -88,7 +88,7 @@ export class Answers {
     this.#pending = [];
     try {
       const { answerId } = await this.#bridge.call('desk.answer', {
-        modelId: question.modelId, strategy: question.strategy, prompt: question.prompt, raw: question.raw, parts: question.parts, sampling: question.sampling,
+        modelId: question.modelId, strategy: question.strategy, prompt: question.prompt, raw: question.raw, ...question.content, sampling: question.sampling,
         sides: mixOnly ? 'mix' : 'both', ...(mixOnly && this.conversationId ? { conversationId: this.conversationId } : {}),
       });
       if (turn !== this.#turn) return;
@@ -180,8 +180,8 @@ export class Answers {
   }
 }
 
-function isBase(parts: readonly MixPartDto[]): boolean {
+function isBase({ parts }: MixContent): boolean {
   const anySolo = parts.some((part) => part.solo);
-  const isZero = (part: MixPartDto): boolean => (typeof part.alpha === 'number' ? part.alpha === 0 : part.alpha.every((alpha) => alpha === 0));
+  const isZero = (part: MixContent['parts'][number]): boolean => (typeof part.alpha === 'number' ? part.alpha === 0 : part.alpha.every((alpha) => alpha === 0));
   return parts.every((part) => isZero(part) || !isHeard({ alpha: 0, muted: part.muted ?? false, solo: part.solo ?? false }, anySolo, { factor: 1, bypass: false }));
 }

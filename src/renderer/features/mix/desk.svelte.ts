@@ -2,7 +2,8 @@
  * The desk: the strips of one mix over one model, the master, and the saved mix it came from.
  * Moving a fader changes only this; the services learn of it with the next answer.
  */
-import type { Bridge, ExpertDto, MixDto, MixPartDto, ModelDto } from '../../../shared/contract.ts';
+import type { Bridge, ExpertDto, MixContent, MixDto, MixPartDto, ModelDto } from '../../../shared/contract.ts';
+import type { MixForm } from '../../../shared/mix.ts';
 import { isHeard, mixPictures, partsOf, rankProfile, type MasterLevels } from './effective.ts';
 import { misfit, Strip } from './strip.svelte.ts';
 
@@ -13,6 +14,7 @@ export class Desk {
   readonly #bridge: Bridge;
   model = $state.raw<ModelDto | null>(null);
   strips = $state<Strip[]>([]);
+  form = $state<MixForm>('base-anchored');
   factor = $state(1);
   bypass = $state(false);
   /** the saved mix that lies on the desk, as it was saved */
@@ -23,21 +25,26 @@ export class Desk {
   master: MasterLevels = $derived({ factor: this.factor, bypass: this.bypass });
   usable = $derived(this.strips.filter((strip) => this.misfitOf(strip) === null));
   anySolo = $derived(this.usable.some((strip) => strip.solo));
-  mixed = $derived(mixPictures(this.usable, this.master));
+  mixed = $derived(mixPictures(this.usable, this.master, this.form));
   mixedProfile = $derived(this.mixed ? rankProfile(this.mixed.map) : null);
   /** |z − 1| that fills half of a strip's picture: the largest of any strip at α = 1, so that strips compare */
   pictureScale = $derived(Math.max(1e-6, ...this.strips.map((strip) => strip.whole?.largest ?? 0)) * 1.15);
   /** what an answer is asked with; empty parts are the base */
-  parts: MixPartDto[] = $derived(partsOf(this.usable, this.master));
-  modified = $derived(this.saved ? signature(this.savedForm) !== signature(this.saved.parts) : this.strips.length > 0);
+  content: MixContent = $derived({ parts: partsOf(this.usable, this.master), form: this.form });
+  modified = $derived(this.saved ? signature(this.contentToSave) !== signature(this.saved) : this.strips.length > 0);
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
   }
 
-  /** Parts as a saved mix holds them: every strip, with the master's factor in α, never bypassed. */
-  get savedForm(): MixPartDto[] {
-    return partsOf(this.strips, { factor: this.factor, bypass: false });
+  /** As a saved mix holds it: every strip, with the master's factor in α, never bypassed. */
+  get contentToSave(): MixContent {
+    return { parts: partsOf(this.strips, { factor: this.factor, bypass: false }), form: this.form };
+  }
+
+  /** As it lies here: every strip, the master beside it. */
+  get laid(): MixContent {
+    return { parts: this.strips.map((strip) => strip.toPart()), form: this.form };
   }
 
   /** Why a strip takes no part, or null. */
@@ -105,26 +112,28 @@ export class Desk {
 
   clear(): void {
     this.strips = [];
+    this.form = 'base-anchored';
     this.saved = null;
     this.factor = 1;
     this.bypass = false;
     this.problem = null;
   }
 
-  /** Lays parts on the desk. Experts that are gone stay visible as such, so that a saved mix never changes silently. */
-  async lay(parts: readonly MixPartDto[]): Promise<void> {
+  /** Lays a mix on the desk. Experts that are gone stay visible as such, so that a saved mix never changes silently. */
+  async lay({ parts, form }: MixContent): Promise<void> {
     const strips = await Promise.all(parts.map(async (part) => {
       const expert = await this.#bridge.call('experts.get', { id: part.expertId }).catch(() => null);
       return new Strip(part.expertId, expert, part);
     }));
     this.strips = strips;
+    this.form = form;
     this.factor = 1;
     this.bypass = false;
     await Promise.all(this.strips.map((strip) => this.#draw(strip)));
   }
 
   async load(mix: MixDto): Promise<void> {
-    await this.lay(mix.parts);
+    await this.lay(mix);
     this.saved = mix;
   }
 
@@ -132,7 +141,7 @@ export class Desk {
   async save(name: string, asNew: boolean): Promise<MixDto> {
     if (!this.model) throw new Error('A mix needs a model.');
     const id = asNew ? undefined : this.saved?.id;
-    const mix = await this.#bridge.call('mixes.save', { ...(id ? { id } : {}), name, modelId: this.model.id, parts: this.savedForm });
+    const mix = await this.#bridge.call('mixes.save', { ...(id ? { id } : {}), name, modelId: this.model.id, ...this.contentToSave });
     for (const strip of this.strips) {
       const part = mix.parts.find((other) => other.expertId === strip.expertId);
       if (!part) continue;
@@ -160,8 +169,8 @@ export class Desk {
   }
 }
 
-/** Parts compared by value; α to the hundredth, as the fader has it. */
-function signature(parts: readonly MixPartDto[]): string {
+/** Mixes compared by value; α to the hundredth, as the fader has it. */
+function signature({ parts, form }: MixContent): string {
   const round = (value: number): number => Math.round(value * 100) / 100 + 0;
-  return JSON.stringify(parts.map((part) => [part.expertId, typeof part.alpha === 'number' ? round(part.alpha) : part.alpha.map(round), part.muted ?? false, part.solo ?? false]));
+  return JSON.stringify([form, ...parts.map((part: MixPartDto) => [part.expertId, typeof part.alpha === 'number' ? round(part.alpha) : part.alpha.map(round), part.muted ?? false, part.solo ?? false])]);
 }

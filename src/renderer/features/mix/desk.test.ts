@@ -47,7 +47,7 @@ async function deskOf(...experts: ExpertDto[]): Promise<Desk> {
 describe('the desk', () => {
   it('never sends an expert of other weights, and says why', async () => {
     const desk = await deskOf(expert('math'), expert('stranger', 'w2'));
-    expect(desk.parts.map((part) => part.expertId)).toEqual(['math']);
+    expect(desk.content.parts.map((part) => part.expertId)).toEqual(['math']);
     expect(desk.misfitOf(desk.strips[1])).toContain('Trained for other');
     desk.strips[1].solo = true;
     expect(desk.isHeard(desk.strips[0])).toBe(true);
@@ -58,9 +58,9 @@ describe('the desk', () => {
     expect(desk.mixed!.largest).toBeGreaterThan(0);
     desk.bypass = true;
     expect(desk.mixed!.largest).toBe(0);
-    expect(desk.parts.every((part) => part.muted)).toBe(true);
+    expect(desk.content.parts.every((part) => part.muted)).toBe(true);
     desk.reset();
-    expect(desk.parts).toEqual([{ expertId: 'math', alpha: 0, muted: false, solo: false }]);
+    expect(desk.content.parts).toEqual([{ expertId: 'math', alpha: 0, muted: false, solo: false }]);
   });
 
   it('marks a saved mix as modified until it is saved or put back', async () => {
@@ -71,6 +71,9 @@ describe('the desk', () => {
     expect(desk.modified).toBe(true);
     desk.strips[0].alpha = 1;
     expect(desk.modified).toBe(false);
+    desk.form = 'sum';
+    expect(desk.modified).toBe(true);
+    desk.form = 'base-anchored';
     desk.factor = 0.5;
     expect(desk.modified).toBe(true);
     await desk.save('School', false);
@@ -81,7 +84,7 @@ describe('the desk', () => {
 
   it('shows a removed expert of a saved mix instead of dropping it', async () => {
     const desk = await deskOf(expert('math'));
-    await desk.load({ id: 'x', name: 'Old', modelId: 'm', createdAt: 0, updatedAt: 0, parts: [{ expertId: 'gone', alpha: 1, muted: false, solo: false }, { expertId: 'math', alpha: [0.5, 1], muted: false, solo: false }] });
+    await desk.load({ id: 'x', name: 'Old', modelId: 'm', createdAt: 0, updatedAt: 0, form: 'base-anchored', parts: [{ expertId: 'gone', alpha: 1, muted: false, solo: false }, { expertId: 'math', alpha: [0.5, 1], muted: false, solo: false }] });
     expect(desk.strips.map((strip) => strip.name)).toEqual(['Removed expert', 'math']);
     expect(desk.modified).toBe(false);
     expect(desk.strips[1].alpha).toBe(0.75);
@@ -94,7 +97,7 @@ describe('the desk', () => {
     desk.factor = 0.5;
     desk.strips[0].muted = true;
     await desk.follow('code');
-    expect(desk.parts.map(({ expertId, alpha }) => [expertId, alpha])).toEqual([['math', 0], ['code', 1]]);
+    expect(desk.content.parts.map(({ expertId, alpha }) => [expertId, alpha])).toEqual([['math', 0], ['code', 1]]);
     await desk.follow('math');
     expect(desk.strips.map(({ alpha, muted }) => [alpha, muted])).toEqual([[1, false], [0, false]]);
     await desk.follow(null);
@@ -114,7 +117,7 @@ describe('the desk', () => {
 });
 
 describe('an answer', () => {
-  const question: Question = { modelId: 'm', strategy: 'faders', prompt: 'How many?', raw: false, sampling: samplingSchema.parse({}), parts: [], expectation: { datasetId: 'd', datasetName: 'math', row: 0, grader: 'number', reference: '29' } };
+  const question: Question = { modelId: 'm', strategy: 'faders', prompt: 'How many?', raw: false, sampling: samplingSchema.parse({}), content: { parts: [], form: 'base-anchored' }, expectation: { datasetId: 'd', datasetName: 'math', row: 0, grader: 'number', reference: '29' } };
   const stats = { tokens: 2, promptTokens: 3, tokensPerSecond: 10, firstTokenMs: 1, stopReason: 'stop' as const };
 
   it('keeps tokens that arrive before the call returns, and drops those of an older question', async () => {

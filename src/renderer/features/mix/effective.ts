@@ -1,10 +1,11 @@
 /**
  * What of each strip reaches the model: mute, solo, bypass and the master's factor applied to α, and the mixed
- * picture of z. The picture is linear in α (`z′ − 1 = Σ αₖ (zₖ − 1)`, and a bin is a mean), so it is computed here,
- * exactly, from each expert's own picture, with no call to the engine while a fader moves.
+ * picture of z. Both forms of a mix are linear in α (and a bin is a mean), so it is computed here, exactly, from each
+ * expert's own picture, with no call to the engine while a fader moves.
  */
 import type { MixPartDto, ZMapDto } from '../../../shared/contract.ts';
 import { projections } from '../../../shared/matrices.ts';
+import { alphaOfLayer, mixOffset, type MixForm } from '../../../shared/mix.ts';
 
 export interface StripLevels {
   /** one α for all layers, or one per layer */
@@ -20,27 +21,24 @@ export function isHeard(strip: StripLevels, anySolo: boolean, master: MasterLeve
   return !master.bypass && !strip.muted && (!anySolo || strip.solo);
 }
 
-export function alphaOfLayer(alpha: number | readonly number[], layer: number): number {
-  return typeof alpha === 'number' ? alpha : (alpha[layer] ?? 0);
-}
-
 export interface MixedPicture { map: ZMapDto; largest: number }
 
 const order = (projection: string): number => (projections as readonly string[]).indexOf(projection);
 
 /** Mixed picture of z′ − 1 over all matrices that any of the pictures has, in the order layer, then q k v o gate up down. */
-export function mixPictures(strips: readonly { levels: StripLevels; picture: ZMapDto | null }[], master: MasterLevels): MixedPicture | null {
+export function mixPictures(strips: readonly { levels: StripLevels; picture: ZMapDto | null }[], master: MasterLevels, form: MixForm): MixedPicture | null {
   const anySolo = strips.some((strip) => strip.levels.solo);
   const first = strips.find((strip) => strip.picture)?.picture;
   if (!first) return null;
+  const heard = strips.filter(({ levels }) => isHeard(levels, anySolo, master));
+  const alphaIn = (levels: StripLevels, layer: number): number => alphaOfLayer(levels.alpha, layer) * master.factor;
   const mixed = new Map<string, ZMapDto['matrices'][number]>();
-  for (const { levels, picture } of strips) {
-    if (!picture) continue;
-    const heard = isHeard(levels, anySolo, master);
-    for (const matrix of picture.matrices) {
-      const target = mixed.get(matrix.name) ?? { ...matrix, cells: new Array<number>(matrix.cells.length).fill(0) };
+  for (const strip of strips) {
+    for (const matrix of strip.picture?.matrices ?? []) {
+      const { layer, cells } = matrix;
+      const target = mixed.get(matrix.name) ?? { ...matrix, cells: new Array<number>(cells.length).fill(mixOffset(form, heard.map(({ levels }) => alphaIn(levels, layer)))) };
       mixed.set(matrix.name, target);
-      const alpha = heard ? alphaOfLayer(levels.alpha, matrix.layer) * master.factor : 0;
+      const alpha = heard.includes(strip) ? alphaIn(strip.levels, layer) : 0;
       if (alpha === 0) continue;
       const length = Math.min(target.cells.length, matrix.cells.length);
       for (let bin = 0; bin < length; bin++) target.cells[bin] = (target.cells[bin] ?? 0) + alpha * (matrix.cells[bin] ?? 0);

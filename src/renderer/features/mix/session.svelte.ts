@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { dispatcherKinds } from '../../../shared/adaptation.ts';
-import { mixPartSchema, samplingSchema, type ModelDto, type Sampling } from '../../../shared/contract.ts';
+import { mixContent, samplingSchema, type ModelDto, type Sampling } from '../../../shared/contract.ts';
 import { bridge } from '../../bridge/index.ts';
 import { datasets, dispatchers } from '../../state/index.ts';
 import { announce } from '../../ui/announcer.svelte.ts';
@@ -15,7 +15,7 @@ import { Rows } from './rows.svelte.ts';
 export const strategySchema = z.enum(['faders', ...dispatcherKinds]);
 const draftKey = 'singular.desk';
 const draftSchema = z.object({
-  modelId: z.string().nullable(), mixId: z.string().nullable(), parts: z.array(mixPartSchema), factor: z.number().min(-1).max(10),
+  modelId: z.string().nullable(), mixId: z.string().nullable(), ...mixContent, factor: z.number().min(-1).max(10),
   prompt: z.string().max(100_000), raw: z.boolean(), sampling: samplingSchema, onRelease: z.boolean(), datasetId: z.string().nullable(),
   strategy: strategySchema.default('faders'),
 });
@@ -53,7 +53,7 @@ class Session {
     const model = this.desk.model;
     if (!model || !this.canAsk) return;
     await this.answers.ask({
-      modelId: model.id, strategy: this.strategy, prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling), parts: $state.snapshot(this.desk.parts),
+      modelId: model.id, strategy: this.strategy, prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling), content: $state.snapshot(this.desk.content),
       expectation: this.expectation,
     }, keepBase);
   }
@@ -86,7 +86,7 @@ class Session {
     const model = this.desk.model;
     if (!model) return;
     const chooses = this.strategy !== 'faders';
-    const { command } = await bridge.call('mixes.command', { modelId: model.id, parts: chooses ? [] : $state.snapshot(this.desk.parts), prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling) });
+    const { command } = await bridge.call('mixes.command', { modelId: model.id, ...(chooses ? { parts: [] } : $state.snapshot(this.desk.content)), prompt: this.prompt, raw: this.isRaw, sampling: $state.snapshot(this.sampling) });
     await navigator.clipboard.writeText(chooses ? command.replace(' generate ', ` answer --strategy ${this.strategy} `).replace(/ --seed (\d+)( --raw)?$/, ' --set seed=$1$2') : command);
     notify('success', 'The command line that gives this answer is on the clipboard.');
   }
@@ -105,7 +105,7 @@ class Session {
     this.onRelease = draft.onRelease;
     this.strategy = draft.strategy;
     this.rows.chosenId = draft.datasetId;
-    if (draft.parts.length > 0 && this.desk.strips.length === 0) await this.desk.lay(draft.parts);
+    if (draft.parts.length > 0 && this.desk.strips.length === 0) await this.desk.lay(draft);
     this.desk.factor = draft.factor;
     if (draft.mixId && mixes.some((mix) => mix.id === draft.mixId)) {
       this.desk.saved = (await bridge.call('mixes.list', {})).find((mix) => mix.id === draft.mixId) ?? null;
@@ -119,7 +119,7 @@ class Session {
   keepDraft(): void {
     if (!this.#restored) return;
     const draft: z.infer<typeof draftSchema> = {
-      modelId: this.desk.model?.id ?? null, mixId: this.desk.saved?.id ?? null, parts: this.desk.strips.map((strip) => strip.toPart()), factor: this.desk.factor,
+      modelId: this.desk.model?.id ?? null, mixId: this.desk.saved?.id ?? null, ...this.desk.laid, factor: this.desk.factor,
       prompt: this.prompt, raw: this.raw, sampling: $state.snapshot(this.sampling), onRelease: this.onRelease, datasetId: this.rows.chosenId, strategy: this.strategy,
     };
     clearTimeout(this.#draftTimer);
