@@ -1,9 +1,9 @@
 import { availableParallelism, arch, cpus, release, totalmem } from 'node:os';
 import { createRequire } from 'node:module';
 import type { AppInfoDto, Device, DeviceDto } from '../../shared/contract.ts';
+import { logLine } from './basics/log.ts';
 import type { ServiceContext } from './context.ts';
 import type { HandlerGroup } from './handlers.ts';
-import { logLine } from './log.ts';
 import { readSettings } from './settings.ts';
 
 /** The engine takes the first of these that is there, unless the person chose (its `chooseDevice`). */

@@ -1,5 +1,5 @@
+import { found } from './basics/found.ts';
 import type { ServiceContext } from './context.ts';
-import { found } from './found.ts';
 import type { HandlerGroup } from './handlers.ts';
 
 export function conversationHandlers({ stores }: ServiceContext): HandlerGroup<'conversations'> {

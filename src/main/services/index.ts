@@ -12,33 +12,33 @@ import type { ZVectors } from '../../shared/matrices.ts';
 import { openStores } from '../db/index.ts';
 import { EngineHost, type EngineHostOptions } from '../engine/host.ts';
 import { JobQueue } from '../jobs/queue.ts';
-import { adaptHandlers } from './adapt.ts';
+import { adaptHandlers } from './adaptation/adapt.ts';
+import { dispatcherHandlers } from './adaptation/dispatchers.ts';
+import { searchHandlers } from './adaptation/searches.ts';
 import { appHandlers } from './app.ts';
+import { Emitter } from './basics/emitter.ts';
+import { defaultHome, homeLayout } from './basics/home.ts';
+import { LocalLog } from './basics/log.ts';
+import { comparisonHandlers } from './comparisons/comparisons.ts';
 import type { ServiceContext } from './context.ts';
 import { conversationHandlers } from './conversations.ts';
-import { importBundled } from './bundledDatasets.ts';
-import { comparisonHandlers } from './comparisons.ts';
-import { datasetHandlers } from './datasets.ts';
-import { deskHandlers } from './desk.ts';
-import { dispatcherHandlers } from './dispatchers.ts';
-import { Emitter } from './emitter.ts';
-import { expertHandlers } from './experts.ts';
-import { graderHandlers } from './graders.ts';
+import { importBundled } from './datasets/bundled.ts';
+import { datasetHandlers } from './datasets/datasets.ts';
+import { expertHandlers } from './experts/experts.ts';
 import type { Handlers } from './handlers.ts';
-import { defaultHome, homeLayout } from './home.ts';
 import { jobHandlers } from './jobs.ts';
-import { LocalLog } from './log.ts';
-import { readManifest } from './manifest.ts';
-import { mixHandlers } from './mixes.ts';
-import { ModelCatalog } from './modelCatalog.ts';
-import { modelHandlers } from './models.ts';
+import { deskHandlers } from './mixing/desk.ts';
+import { mixHandlers } from './mixing/mixes.ts';
+import { VectorCache } from './mixing/vectors.ts';
+import { ModelCatalog } from './models/catalog.ts';
+import { readManifest } from './models/manifest.ts';
+import { modelHandlers } from './models/models.ts';
 import { createRunners } from './runners/index.ts';
-import { searchHandlers } from './searches.ts';
 import { readSettings, settingsHandlers } from './settings.ts';
-import { taskHandlers } from './tasks.ts';
-import { trainingHandlers } from './training.ts';
+import { graderHandlers } from './tasks/graders.ts';
+import { taskHandlers } from './tasks/tasks.ts';
+import { trainingHandlers } from './training/training.ts';
 import { isCallName, parseInput } from './validate.ts';
-import { VectorCache } from './vectors.ts';
 
 export interface ServiceOptions {
   shell: AppInfoDto['shell'];
@@ -191,4 +191,4 @@ export function createServices(options: ServiceOptions): Services {
 }
 
 export type { Handlers } from './handlers.ts';
-export { defaultHome, homeLayout, type HomeLayout } from './home.ts';
+export { defaultHome, homeLayout, type HomeLayout } from './basics/home.ts';

@@ -3,10 +3,10 @@ import { searchPresets, type Alphas } from '../../../shared/adaptation.ts';
 import type { ModelDto, SearchDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { searchConfig } from '../arguments.ts';
+import { collect, defined, numberOption } from '../options.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { taskWish, withTask, type TaskOptions } from '../task.ts';
-import { collect, defined, numberOption } from '../options.ts';
 
 interface AdaptOptions extends GlobalOptions, TaskOptions {
   model?: string;

@@ -5,9 +5,9 @@ import { Command } from 'commander';
 import { comparisonPlanSchema, type ComparisonPlan } from '../../../shared/comparison.ts';
 import type { ComparisonCellDto, ComparisonDetailDto, ComparisonDto, ComparisonSummaryDto, JobDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
+import { defined, numberOption, parsed, readJson } from '../options.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
-import { defined, numberOption, parsed, readJson } from '../options.ts';
 
 export function compareCommand(): Command {
   const group = new Command('compare')

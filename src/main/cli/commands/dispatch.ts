@@ -4,10 +4,10 @@ import { dispatcherKinds, type DispatcherKind } from '../../../shared/adaptation
 import { samplingSchema, type CallInput, type CallResult, type DispatcherDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { samplingSettings } from '../arguments.ts';
+import { collect, defined, numberOption, parsed } from '../options.ts';
 import { percent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { expertIds } from './adapt.ts';
-import { collect, defined, numberOption, parsed } from '../options.ts';
 
 const kindOption = (): Option => new Option('--kind <kind>', 'how the expert of a question is found').choices(dispatcherKinds);
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { CommandSession, type GlobalOptions } from '../session.ts';
 import { defined } from '../options.ts';
+import { CommandSession, type GlobalOptions } from '../session.ts';
 
 interface GradeOptions extends GlobalOptions {
   grader: string;

@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { SingularError } from '../../../shared/errors.ts';
 import { presets } from '../../../shared/training.ts';
 import { trainingConfig } from '../arguments.ts';
+import { collect } from '../options.ts';
 import { percent, signedPercent } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
 import { taskWish, withTask, type TaskOptions } from '../task.ts';
-import { collect } from '../options.ts';
 
 interface TrainOptions extends GlobalOptions, TaskOptions {
   model?: string;

@@ -6,17 +6,17 @@
  * written into it, and the rest goes on.
  */
 import { z } from 'zod';
-import { SingularError, toErrorDto } from '../../../shared/errors.ts';
 import type { SteerAction } from '../../../engine/host/protocol.ts';
+import { SingularError, toErrorDto } from '../../../shared/errors.ts';
 import type { CellRecord, JobRecord } from '../../db/index.ts';
 import type { JobRun, JobRunner } from '../../jobs/runner.ts';
-import { secondsLeftOf } from '../comparisonSummary.ts';
-import { found } from '../found.ts';
-import type { UsableModel } from '../modelCatalog.ts';
-import { stepsOf, storedTaskOf } from '../strategies.ts';
-import { ownReading } from '../taskRows.ts';
-import { trainCommand } from '../training.ts';
-import { checkConfig, checkRows } from '../trainingChecks.ts';
+import { found } from '../basics/found.ts';
+import { stepsOf, storedTaskOf } from '../comparisons/strategies.ts';
+import { secondsLeftOf } from '../comparisons/summary.ts';
+import type { UsableModel } from '../models/catalog.ts';
+import { ownReading } from '../tasks/rows.ts';
+import { checkConfig, checkRows } from '../training/checks.ts';
+import { trainCommand } from '../training/training.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { runStrategy, Shared } from './strategyCell.ts';

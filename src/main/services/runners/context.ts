@@ -1,9 +1,9 @@
 import type { Stores } from '../../db/index.ts';
 import type { EngineHost } from '../../engine/host.ts';
-import type { Emitter } from '../emitter.ts';
-import type { LocalLog } from '../log.ts';
-import type { ModelCatalog } from '../modelCatalog.ts';
-import type { VectorCache } from '../vectors.ts';
+import type { Emitter } from '../basics/emitter.ts';
+import type { LocalLog } from '../basics/log.ts';
+import type { VectorCache } from '../mixing/vectors.ts';
+import type { ModelCatalog } from '../models/catalog.ts';
 
 /** What the runners work with; the queue itself is not among it. */
 export interface RunnerContext {

@@ -3,8 +3,8 @@ import { samplingSchema } from '../../../shared/contract.ts';
 import { taskReadingSchema } from '../../../shared/task.ts';
 import { trainingConfigSchema } from '../../../shared/training.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
+import { rowsOfTask } from '../tasks/rows.ts';
 import type { RunnerContext } from './context.ts';
-import { rowsOfTask } from '../taskRows.ts';
 import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';
 

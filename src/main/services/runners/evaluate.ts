@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { Tuning } from '../../../engine/host/protocol.ts';
 import { mixContent, samplingSchema } from '../../../shared/contract.ts';
 import { taskReadingSchema } from '../../../shared/task.ts';
-import type { Tuning } from '../../../engine/host/protocol.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
-import { scoredRows } from '../taskRows.ts';
-import { tuningOf } from '../tuning.ts';
+import { tuningOf } from '../experts/tuning.ts';
+import { scoredRows } from '../tasks/rows.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { mixContent } from '../../../shared/contract.ts';
 import type { Tuning } from '../../../engine/host/protocol.ts';
+import { mixContent } from '../../../shared/contract.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
-import { tuningOf } from '../tuning.ts';
+import { tuningOf } from '../experts/tuning.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { modelOfJob } from './model.ts';

@@ -1,6 +1,6 @@
 import type { JobRunners } from '../../jobs/runner.ts';
-import type { RunnerContext } from './context.ts';
 import { compareRunner } from './compare.ts';
+import type { RunnerContext } from './context.ts';
 import { controlRunner } from './control.ts';
 import { dispatcherRunner } from './dispatcher.ts';
 import { downloadRunner } from './download.ts';

@@ -1,6 +1,6 @@
 import { SingularError } from '../../../shared/errors.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import type { ModelCatalog, UsableModel } from '../modelCatalog.ts';
+import type { ModelCatalog, UsableModel } from '../models/catalog.ts';
 
 /** The model of a frozen job, refused where its weights are not those that the job was queued for. */
 export function modelOfJob(catalog: ModelCatalog, job: JobRun['job'], input: { modelId: string; weightsHash: string }): UsableModel {

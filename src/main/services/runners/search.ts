@@ -1,7 +1,7 @@
 import type { JobRecord } from '../../db/index.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
-import { partsOf } from '../alphas.ts';
-import { searchedExperts } from '../searches.ts';
+import { searchedExperts } from '../adaptation/searches.ts';
+import { partsOf } from '../mixing/alphas.ts';
 import type { RunnerContext } from './context.ts';
 import { modelOfJob } from './model.ts';
 import { runSearch, searchInputSchema } from './searching.ts';

@@ -4,13 +4,13 @@
  * its own and a cell of a comparison are this.
  */
 import { z } from 'zod';
+import type { EngineCalls, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
 import { searchConfigSchema, type SearchOutcome } from '../../../shared/adaptation.ts';
 import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
 import { splitCounts, taskReadingSchema, type TaskSplits } from '../../../shared/task.ts';
-import type { EngineCalls, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import type { UsableModel } from '../modelCatalog.ts';
-import { rowsOfTask, type RowSource } from '../taskRows.ts';
+import type { UsableModel } from '../models/catalog.ts';
+import { rowsOfTask, type RowSource } from '../tasks/rows.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 

@@ -3,18 +3,18 @@
  * the task's test rows. What it chooses by are validation rows. A search goes on from its last generation; the rest takes
  * less than a training's step between checkpoints and begins anew.
  */
+import type { EngineCalls, TaskRow, Tuning, Way } from '../../../engine/host/protocol.ts';
 import type { StrategyDetail } from '../../../shared/comparison.ts';
 import { samplingSchema, type CostDto, type Sampling, type TestScoreDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
-import type { EngineCalls, TaskRow, Tuning, Way } from '../../../engine/host/protocol.ts';
 import type { CellRecord, FrozenStrategy } from '../../db/index.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import { makeDispatcher, median, type Made } from '../dispatching.ts';
-import { found } from '../found.ts';
-import type { UsableModel } from '../modelCatalog.ts';
-import { fittedNumbers, searchConfigOf, storedTaskOf } from '../strategies.ts';
-import { rowsOfTask } from '../taskRows.ts';
-import { tuningOf } from '../tuning.ts';
+import { makeDispatcher, median, type Made } from '../adaptation/dispatching.ts';
+import { found } from '../basics/found.ts';
+import { fittedNumbers, searchConfigOf, storedTaskOf } from '../comparisons/strategies.ts';
+import { tuningOf } from '../experts/tuning.ts';
+import type { UsableModel } from '../models/catalog.ts';
+import { rowsOfTask } from '../tasks/rows.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { runSearch, type SearchInput } from './searching.ts';

@@ -4,17 +4,17 @@
  * forgotten first and comes again the same. Both a training of its own and a cell of a comparison are this.
  */
 import { z } from 'zod';
-import { SingularError } from '../../../shared/errors.ts';
+import type { EngineCalls, SteerAction, TrainOutcome } from '../../../engine/host/protocol.ts';
 import type { ExpertDto } from '../../../shared/contract.ts';
+import { SingularError } from '../../../shared/errors.ts';
 import { taskReadingSchema } from '../../../shared/task.ts';
 import { quickPreset, trainingConfigSchema } from '../../../shared/training.ts';
-import type { EngineCalls, SteerAction, TrainOutcome } from '../../../engine/host/protocol.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import { addExpert } from '../experts.ts';
-import { found } from '../found.ts';
-import type { UsableModel } from '../modelCatalog.ts';
-import { rowsUsedOf } from '../rowsUsed.ts';
-import { rowsOfTask } from '../taskRows.ts';
+import { found } from '../basics/found.ts';
+import { addExpert } from '../experts/experts.ts';
+import type { UsableModel } from '../models/catalog.ts';
+import { rowsOfTask } from '../tasks/rows.ts';
+import { rowsUsedOf } from '../training/rowsUsed.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 

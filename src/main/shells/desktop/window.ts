@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { BrowserWindow, nativeTheme, screen, type Rectangle } from 'electron';
-import { readWindowState, writeWindowState } from './window-state.ts';
 import { origin } from './protocol.ts';
+import { readWindowState, writeWindowState } from './window-state.ts';
 
 /** Background until the page has painted, so that a dark desk does not flash white. */
 const paper = { light: '#fbfbf9', dark: '#14151a' };

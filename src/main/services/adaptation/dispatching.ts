@@ -1,0 +1,118 @@
+/**
+ * A dispatcher is made from questions of the experts' own training rows, and measured on their test rows: how often it
+ * finds the expert, and how long it takes for one question.
+ */
+import type { EngineCalls, LabelledQuestion, TaskRow } from '../../../engine/host/protocol.ts';
+import type { Category, DispatcherKind, DispatcherState } from '../../../shared/adaptation.ts';
+import type { DatasetDto, DispatcherDto, ExpertDto } from '../../../shared/contract.ts';
+import type { ZVectors } from '../../../shared/matrices.ts';
+import type { TaskReading } from '../../../shared/task.ts';
+import type { Stores } from '../../db/index.ts';
+import type { EngineHost, EngineRequest } from '../../engine/host.ts';
+import { shareInterval } from '../basics/intervals.ts';
+import type { ModelCatalog, UsableModel } from '../models/catalog.ts';
+import { rowsOfTask } from '../tasks/rows.ts';
+
+/** Questions of each expert that a dispatcher learns from (an embedding from a handful), is chosen by, and is measured on. */
+const learnt: Record<DispatcherKind, { training: number; validation: number }> = {
+  prompt: { training: 0, validation: 0 }, classifier: { training: 256, validation: 40 }, embedding: { training: 20, validation: 0 },
+};
+const heldOut = 200;
+/** Single questions whose first pass is timed; the first ones open sessions and are not counted. */
+const timed = { warmUp: 2, counted: 15 } as const;
+
+/** `reading`: as the task that it was trained on reads and divides its rows */
+export interface TaughtExpert { expert: Pick<ExpertDto, 'id' | 'name' | 'description'>; dataset: DatasetDto; reading?: TaskReading | undefined }
+
+export interface MakingContext { engine: EngineHost; stores: Pick<Stores, 'datasets'>; catalog: ModelCatalog }
+export interface MakingRequest {
+  model: UsableModel;
+  kind: DispatcherKind;
+  taught: readonly TaughtExpert[];
+  /** datasets of which no question is for any of the experts */
+  foreign: readonly DatasetDto[];
+  seed: number;
+  /** z of a classifier of fewer experts, to go on from */
+  start?: ZVectors;
+  /** waits for a request, and cancels it where the job is stopped */
+  follow: <M extends 'trainClassifier' | 'fitEmbedding' | 'dispatch'>(request: EngineRequest<M>) => Promise<EngineCalls[M]['result']>;
+  onProgress(done: number, total: number, note: string): void;
+}
+export interface Made { state: DispatcherState; measured: Required<Pick<DispatcherDto, 'accuracy' | 'confusion' | 'firstPassMs' | 'seconds'>> }
+
+export const categoriesOf = (taught: readonly { expert: Pick<ExpertDto, 'name' | 'description'>; dataset?: Pick<DatasetDto, 'description'> | undefined }[]): Category[] =>
+  taught.map(({ expert, dataset }) => ({ name: expert.name, description: expert.description || (dataset?.description ?? '') }));
+
+/** “math-hard” is math: a harder sibling is no foreign dataset. */
+const familyOf = ({ name }: Pick<DatasetDto, 'name'>): string => name.replace(/-hard$/, '');
+
+export function foreignDatasets(datasets: readonly DatasetDto[], taught: readonly { dataset: DatasetDto }[]): DatasetDto[] {
+  const known = new Set(taught.map(({ dataset }) => familyOf(dataset)));
+  const hashes = new Set(taught.map(({ dataset }) => dataset.hash));
+  return datasets.filter((dataset) => !known.has(familyOf(dataset)) && !hashes.has(dataset.hash));
+}
+
+export async function makeDispatcher(context: MakingContext, request: MakingRequest): Promise<Made> {
+  const { engine, catalog } = context;
+  const { model, kind, follow, onProgress } = request;
+  const began = performance.now();
+  onProgress(0, 1, 'questions');
+  const { training, validation, asked } = await questions(context, request);
+  const place = catalog.place(model);
+  const categories = categoriesOf(request.taught);
+  const classes = categories.length;
+  let state: DispatcherState;
+  if (kind === 'prompt') state = { kind, categories };
+  else if (kind === 'embedding') {
+    const { fitted } = await follow(engine.request('fitEmbedding', { model: place, examples: training, classes }));
+    state = { kind, fitted };
+  } else {
+    const { z, habit } = await follow(engine.request('trainClassifier', { model: place, categories, training, validation, seed: request.seed, ...(request.start && { start: request.start }) },
+      ({ step, steps, score }) => onProgress(step, steps + 1, `step ${step}: ${Math.round(score * 100)} % right`)));
+    state = { kind, categories, z, habit };
+  }
+  const seconds = (performance.now() - began) / 1000;
+  onProgress(1, 1, 'held-out questions');
+  const decide = async (of: readonly LabelledQuestion[]): Promise<EngineCalls['dispatch']['result']> =>
+    follow(engine.request('dispatch', { model: place, dispatcher: state, questions: of.map(({ messages }) => messages) }));
+  const { decisions } = await decide(asked);
+  const counts = Array.from({ length: classes + 1 }, () => new Array<number>(classes + 1).fill(0));
+  decisions.forEach(({ expert }, i) => counts[asked[i].expert ?? classes][expert ?? classes]++);
+  const right = counts.reduce((sum, row, label) => sum + row[label], 0);
+  const times: number[] = [];
+  for (const question of asked.slice(0, timed.warmUp + timed.counted)) times.push((await decide([question])).ms);
+  return {
+    state,
+    measured: {
+      accuracy: shareInterval(right, asked.length), confusion: { labels: [...categories.map(({ name }) => name), 'base'], counts },
+      firstPassMs: median(times.length > timed.warmUp ? times.slice(timed.warmUp) : times), seconds,
+    },
+  };
+}
+
+/** Training and validation questions from training rows, held-out ones from test rows; those of foreign datasets are for no expert. */
+async function questions(context: MakingContext, { kind, taught, foreign, seed }: MakingRequest): Promise<{ training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] }> {
+  const { training: each, validation: chosenBy } = learnt[kind];
+  const all: { training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] } = { training: [], validation: [], asked: [] };
+  const take = async ({ dataset, reading }: Pick<TaughtExpert, 'dataset' | 'reading'>, expert: number | null, share: number): Promise<void> => {
+    const some = (count: number): number => Math.ceil(count / share);
+    const rows = await context.engine.call('chooseRows', {
+      rows: await rowsOfTask(context, { datasetId: dataset.id, reading }), seed, atMost: { train: some(each) + some(chosenBy), validation: 0, test: some(heldOut) },
+    });
+    const label = (of: readonly TaskRow[]): LabelledQuestion[] => of.map(({ messages }) => ({ messages, expert }));
+    // few rows are shared out, so that there is always something to choose by
+    const first = Math.min(some(each), Math.ceil((rows.train.length * each) / Math.max(1, each + chosenBy)));
+    all.training.push(...label(rows.train.slice(0, first)));
+    all.validation.push(...label(rows.train.slice(first)));
+    all.asked.push(...label(rows.test));
+  };
+  for (const [place, expert] of taught.entries()) await take(expert, place, 1);
+  for (const dataset of foreign) await take({ dataset }, null, foreign.length);
+  return all;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length === 0 ? 0 : sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
