@@ -85,6 +85,17 @@ describe('a search', { timeout: 60_000 }, () => {
     }
   });
 
+  it('taken up after its last generation, ends where it ended: converged, stalled or through', async () => {
+    const ends = [{ deviation: 0.02, deviationFloor: 0.05, optimiser: 'cem' }, { generations: 20, patience: 1, seed: 2 }, { generations: 1 }] as const;
+    for (const set of ends) {
+      const undisturbed = await run(set);
+      const last = generations(undisturbed.events).at(-1)?.checkpoint;
+      const resumed = await run(set, { checkpoint: JSON.parse(JSON.stringify(last)) as SearchCheckpoint });
+      expect(generations(resumed.events)).toEqual([]);
+      expect(resumed.outcome).toMatchObject({ stopped: undisturbed.outcome.stopped, chosen: undisturbed.outcome.chosen, budget: { generations: undisturbed.outcome.budget.generations } });
+    }
+  });
+
   it('pauses between two generations, and ends with the best so far when told to keep it', async () => {
     await expect(run({}, { steering: { action: 'pause' } })).rejects.toThrow(expect.objectContaining({ name: 'Paused' }) as Error);
     const [first] = generations(whole.events);

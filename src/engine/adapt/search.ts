@@ -52,13 +52,20 @@ export async function search(request: SearchRequest): Promise<SearchOutcome> {
   const optimiser = createOptimiser(config, space, request.checkpoint?.optimiser);
   trial.budget = { ...start.budget };
   let { best, hall, withoutBetter } = start;
-  let stopped: SearchOutcome['stopped'] = 'generations';
+  // asked of the state alone, so that a search which was killed after its last generation does not go on
+  const end = (): SearchOutcome['stopped'] | undefined => {
+    if (optimiser.generation === 0) return undefined;
+    if (config.deviationFloor > 0 && optimiser.deviation.every((value) => value <= config.deviationFloor)) return 'converged';
+    if (config.patience > 0 && withoutBetter >= config.patience) return 'stalled';
+    return optimiser.generation >= config.generations ? 'generations' : undefined;
+  };
 
   if (!request.checkpoint) {
     const [base, ...singles] = await trial.fitness([origin(space), ...experts.map((_, expert) => alone(expert, space))], examples, 0);
     emit({ type: 'start', base, experts: singles });
   }
-  while (optimiser.generation < config.generations) {
+  let stopped = end();
+  while (!stopped) {
     signal.throwIfAborted();
     if (steering.action === 'pause') throw new Paused();
     if (steering.action === 'keep') {
@@ -86,14 +93,7 @@ export async function search(request: SearchRequest): Promise<SearchOutcome> {
     const checkpoint: SearchCheckpoint = { optimiser: optimiser.save(), best, hall, withoutBetter, budget: { ...trial.budget } };
     const elites = order.slice(0, Math.max(2, Math.round(config.population * config.eliteShare)));
     emit({ type: 'generation', budget: checkpoint.budget, checkpoint, generation: { generation, candidates, elites, mean: optimiser.centre, deviation: optimiser.deviation, best: best ?? leader, seconds } });
-    if (config.deviationFloor > 0 && optimiser.deviation.every((value) => value <= config.deviationFloor)) {
-      stopped = 'converged';
-      break;
-    }
-    if (config.patience > 0 && withoutBetter >= config.patience) {
-      stopped = 'stalled';
-      break;
-    }
+    stopped = end();
   }
   return finish(request, trial, space, { hall, centre: optimiser.centre, stopped });
 }
