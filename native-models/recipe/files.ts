@@ -1,5 +1,6 @@
 /** What the recipe writes beside the weights, as path → text: tokenizer, configuration, datasets. Pure. */
 import { makeDocument } from './corpus.ts';
+import { everydayCounts, everydayRows } from './everyday.ts';
 import { createRandom } from './random.ts';
 import { skills } from './skills/index.ts';
 import { makeRows, splitNames } from './splits.ts';
@@ -65,5 +66,6 @@ export function dataFiles(settings: ModelSettings, seed: number): Map<string, st
       }
     }
   }
+  for (const split of splitNames) files.set(datasetFile('everyday', false, split), jsonLines(everydayRows(split, everydayCounts[split], seed)));
   return files;
 }

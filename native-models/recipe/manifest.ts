@@ -19,6 +19,14 @@ export const mappingOf = ({ grader }: Pick<Skill, 'grader'>): ColumnMapping =>
 export function manifest(allSettings: readonly ModelSettings[]): object {
   const files = (skill: string, hard: boolean): Record<string, string> => Object.fromEntries(splitNames.map((split) => [split, `data/${datasetFile(skill, hard, split)}`]));
   return {
+    // for no skill: what a dispatcher learns to leave to the base
+    others: {
+      name: 'everyday',
+      description: 'Questions for none of the skills, as people ask them besides; without answers. Dispatchers learn from them what to leave to the base.',
+      grader: 'contains:',
+      mapping: { kind: 'prompt-only', prompt: 'prompt' } satisfies ColumnMapping,
+      files: files('everyday', false),
+    },
     models: allSettings.map(({ id, license }) => ({
       id,
       folder: id,

@@ -101,6 +101,7 @@ export interface Category { name: string; description: string }
 
 /** Softmax over pooled hidden states, and the limits beyond which it abstains; vectors are as long as the hidden state. */
 export interface EmbeddingState {
+  /** experts; one more class, the last, is of no expert, where examples of it were there */
   classes: number;
   mean: Float32Array;
   scale: Float32Array;

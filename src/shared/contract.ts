@@ -328,7 +328,7 @@ export const calls = {
 
   'dispatchers.list': call(z.object({ modelId: id }))<DispatcherDto[]>(),
   /** makes or renews a dispatcher for the given experts (all of the model's trained ones where left out), and measures it on held-out questions */
-  'dispatchers.make': call(z.object({ modelId: id, kind: z.enum(dispatcherKinds), expertIds: z.array(id).min(1).max(64).optional(), seed: z.int().min(0).default(0) }))<{ jobId: string; dispatcherId: string }>(),
+  'dispatchers.make': call(z.object({ modelId: id, kind: z.enum(dispatcherKinds), expertIds: z.array(id).min(1).max(64).optional(), /** datasets of which no question is for any of them; the bundled everyday questions where left out */ othersIds: z.array(id).max(16).optional(), seed: z.int().min(0).default(0) }))<{ jobId: string; dispatcherId: string }>(),
   'dispatchers.remove': call(z.object({ id }))<null>(),
 
   /** the first pass decides for each prompt, then all are answered as one batch; without streaming */

@@ -108,14 +108,14 @@ export function createServices(options: ServiceOptions): Services {
   const isCommandLine = shell === 'cli';
   const queue = new JobQueue({
     store: stores.jobs,
-    runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env, platform, log }),
+    runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env, platform, log, others: manifest.others }),
     clock,
     adopts: !isCommandLine,
     changed: (job) => events.emit('job.changed', job),
     failed: (job, error) => log.error(job ? `job.${job.kind}` : 'queue', error),
   });
   const context: ServiceContext = {
-    layout, shell, version: options.version ?? applicationVersion(), stores, engine, queue, events, log, catalog, vectors, clock, newId, env, platform,
+    layout, shell, version: options.version ?? applicationVersion(), stores, engine, queue, events, log, catalog, vectors, clock, newId, env, platform, others: manifest.others,
   };
 
   engine.onChange((state) => events.emit('engine.changed', state));

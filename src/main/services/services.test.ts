@@ -40,14 +40,17 @@ test('first start: the bundled model and datasets are there, the library is empt
   const services = home.services();
   await services.ready();
   expect(await services.call('models.list', {})).toMatchObject([{ id: 'toy', source: 'bundled', layers: 2, svd: { state: 'none' } }]);
-  const [dataset] = await services.call('datasets.list', {});
+  const [dataset, everyday] = await services.call('datasets.list', {});
+  // questions for no expert: a dataset, and nothing to train on
+  expect(everyday).toMatchObject({ name: 'everyday', source: 'bundled', rows: 12 });
+  expect(await services.call('tasks.list', {})).toMatchObject([{ name: 'sums' }]);
   expect(dataset).toMatchObject({ name: 'sums', source: 'bundled', rows: 25, unusable: 0, suggestedGrader: 'exact', splits: { train: 20, validation: 0, test: 5, unassigned: 0 } });
   expect(await services.dispatch('experts.list', {})).toEqual({ experts: [], total: 0, tags: [] });
   await services.call('datasets.remove', { id: dataset.id });
   await services.close();
   const again = home.services();
   await again.ready();
-  expect(await again.call('datasets.list', {})).toEqual([]);
+  expect(await again.call('datasets.list', {})).toMatchObject([{ name: 'everyday' }]);
 });
 
 test('a model folder is added once, found again, and forgotten without touching its files; a bad one gets the reason', async () => {

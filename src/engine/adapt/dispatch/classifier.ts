@@ -63,7 +63,7 @@ export interface Classifier {
   baseAccuracy: number;
 }
 
-export const quickClassifier: ClassifierConfig = { ...quickPreset, steps: 36, validateEvery: 4 };
+export const quickClassifier: ClassifierConfig = { ...quickPreset, steps: 72, validateEvery: 4 };
 
 const adamW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 const order = 0x6000_0000;

@@ -91,7 +91,20 @@ describe('the hidden state', () => {
     expect(decision.confidence).toBe(decision.probabilities.at(-1));
     expect(decision.confidence).toBeGreaterThan(0.5);
     expect(decision.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
-    expect(fitEmbedding([...examples, ...Array.from({ length: 10 }, () => ({ features: foreign.map((value) => value / 3), expert: null }))], 3).farthest).toBeLessThanOrEqual(fitted.farthest);
+  });
+
+  it('leaves to the base what is like the examples of no expert, and decides for the largest share', () => {
+    const none = (): Float32Array => blob(0).map((value, i) => (i % 2 === 0 ? value : -value));
+    const fitted = fitEmbedding([...examples, ...Array.from({ length: 10 }, () => ({ features: none(), expert: null }))], 3);
+    const without = fitEmbedding(examples, 3);
+    expect(Array.from({ length: 20 }, () => dispatchByEmbedding(fitted, none()).expert)).toEqual(new Array(20).fill(null));
+    for (let i = 0; i < 60; i++) {
+      for (const dispatcher of [fitted, without]) {
+        const { expert, confidence, probabilities } = dispatchByEmbedding(dispatcher, i % 2 === 0 ? blob(i % 3) : none());
+        expect(probabilities.indexOf(Math.max(...probabilities))).toBe(expert ?? 3);
+        expect(confidence).toBe(Math.max(...probabilities));
+      }
+    }
   });
 
   it('needs an example of every expert', () => {

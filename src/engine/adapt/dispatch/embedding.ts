@@ -1,8 +1,8 @@
 /**
  * First pass by the base model's own hidden state, beyond the paper: the mean of the last layer over the question,
- * and over it a small softmax classifier that is fitted at once from a handful of each expert's rows. It abstains to
- * the base where it is not sure, or where the question is unlike all that it has seen: both limits come from rows
- * that were held out of its own fit.
+ * and over it a small softmax classifier that is fitted at once from a handful of each expert's rows, and of rows for
+ * no expert where there are some. It abstains to the base for a question like the latter, where it is not sure, or where
+ * the question is unlike all that it has seen: both limits come from rows that were held out of its own fit.
  */
 import type { Decision, EmbeddingState } from '../../../shared/adaptation.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
@@ -42,56 +42,53 @@ const folds = 5;
 const iterations = 200;
 const decay = 1e-2;
 
-/** @param examples at least one of each expert; those of no expert move the limits only */
+/** @param examples at least one of each expert; those of no expert, where there are some, are a class of their own */
 export function fitEmbedding(examples: readonly EmbeddingExample[], classes: number): EmbeddingState {
-  const own = examples.filter((example): example is EmbeddingExample & { expert: number } => example.expert !== null);
-  for (let expert = 0; expert < classes; expert++) if (!own.some((example) => example.expert === expert)) throw new RangeError(`No example of expert ${expert}.`);
-  const fitted = fit(own, classes);
-  // confidence and distance of rows that the classifier was not fitted on
+  for (let expert = 0; expert < classes; expert++) if (!examples.some((example) => example.expert === expert)) throw new RangeError(`No example of expert ${expert}.`);
+  const all = examples.map(({ features, expert }) => ({ features, label: expert ?? classes }));
+  const labels = new Set(all.map(({ label }) => label)).size;
+  const fitted = { classes, ...fit(all, labels) };
+  // confidence and distance of own rows that the classifier was not fitted on
   const held: { confidence: number; distance: number }[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const kept = own.filter((_, i) => i % folds !== fold);
-    if (new Set(kept.map(({ expert }) => expert)).size < classes) continue;
-    const part = fit(kept, classes);
-    own.forEach(({ features }, i) => {
-      if (i % folds !== fold) return;
+    const kept = all.filter((_, i) => i % folds !== fold);
+    if (new Set(kept.map(({ label }) => label)).size < labels) continue;
+    const part = { classes, ...fit(kept, labels) };
+    all.forEach(({ features, label }, i) => {
+      if (i % folds !== fold || label === classes) return;
       const { probabilities, distance } = look(part, features);
-      held.push({ confidence: Math.max(...probabilities), distance });
+      held.push({ confidence: Math.max(...probabilities.slice(0, classes)), distance });
     });
   }
-  const foreign = examples.filter(({ expert }) => expert === null).map(({ features }) => look(fitted, features).distance).sort((a, b) => a - b);
-  const quantile = (values: readonly number[], share: number): number => values[Math.min(values.length - 1, Math.max(0, Math.round(share * (values.length - 1))))];
-  const distances = held.map(({ distance }) => distance).sort((a, b) => a - b);
-  const confidences = held.map(({ confidence }) => confidence).sort((a, b) => a - b);
-  const reach = distances.length > 0 ? 1.1 * quantile(distances, 1 - abstained) : Infinity;
-  // rows of no expert say where the border is: halfway to the nearest of them that lies beyond most own rows
-  const beyond = foreign.find((distance) => distance > (distances.length > 0 ? quantile(distances, 0.9) : 0));
+  if (held.length === 0) return { ...fitted, leastConfidence: 1 / labels, farthest: Infinity };
+  const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.round(share * (values.length - 1))];
   return {
     ...fitted,
-    leastConfidence: confidences.length > 0 ? Math.min(quantile(confidences, abstained), 0.9) : 1 / classes,
-    farthest: beyond === undefined ? reach : Math.min(reach, (quantile(distances, 0.9) + beyond) / 2),
+    leastConfidence: Math.min(quantile(held.map(({ confidence }) => confidence), abstained), 0.9),
+    farthest: 1.1 * quantile(held.map(({ distance }) => distance), 1 - abstained),
   };
 }
 
-/** The share of the base grows past one half where a limit is passed: so sure is the dispatcher that no expert is meant. */
+/** The share of the base is that of no expert's rows, and outgrows the best expert's where a limit is passed. */
 export function dispatchByEmbedding(dispatcher: EmbeddingState, features: Float32Array): Decision {
+  const { classes } = dispatcher;
   const { probabilities, distance } = look(dispatcher, features);
-  const highest = Math.max(...probabilities);
-  const foreign = logistic(12 * (distance / dispatcher.farthest - 1));
-  const unsure = logistic(24 * (dispatcher.leastConfidence - highest));
-  const base = Math.max(foreign, unsure);
-  const expert = base > 0.5 ? null : probabilities.indexOf(highest);
-  const shares = [...probabilities.map((probability) => probability * (1 - base)), base];
-  return { expert, confidence: shares[expert ?? probabilities.length], probabilities: shares };
+  const own = probabilities.slice(0, classes);
+  const highest = Math.max(...own);
+  const beyond = Math.max(12 * (distance / dispatcher.farthest - 1), 24 * (dispatcher.leastConfidence - highest));
+  const base = Math.max(probabilities[classes] ?? 0, highest * Math.exp(Math.min(beyond, 50)));
+  const total = own.reduce((sum, share) => sum + share, base);
+  const shares = [...own, base].map((share) => share / total);
+  const expert = base > highest ? null : own.indexOf(highest);
+  return { expert, confidence: shares[expert ?? classes], probabilities: shares };
 }
-
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 type Fitted = Omit<EmbeddingState, 'leastConfidence' | 'farthest'>;
 
-function look({ mean, scale, weights, bias, centres }: Fitted, features: Float32Array): { probabilities: number[]; distance: number } {
+/** Probabilities of the experts, and of no expert where that was learned; the distance to the nearest expert's centre. */
+function look({ classes, mean, scale, weights, bias, centres }: Fitted, features: Float32Array): { probabilities: number[]; distance: number } {
   const x = standardised(mean, scale, features);
-  const nearest = Math.min(...centres.map((centre) => squaredDistance(centre, x)));
+  const nearest = Math.min(...centres.slice(0, classes).map((centre) => squaredDistance(centre, x)));
   return { probabilities: softmax(weights.map((row, k) => bias[k] + dot(row, x))), distance: Math.sqrt(nearest / x.length) };
 }
 
@@ -116,29 +113,29 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
 }
 
 /** Softmax regression on standardised features, by full-batch gradient descent with Nesterov's momentum; deterministic. */
-function fit(examples: readonly (EmbeddingExample & { expert: number })[], classes: number): Fitted {
+function fit(examples: readonly { features: Float32Array; label: number }[], labels: number): Omit<Fitted, 'classes'> {
   const size = examples[0].features.length;
   const count = examples.length;
   const mean = meanOf(examples.map(({ features }) => features));
   const scale = meanOf(examples.map(({ features }) => features.map((value, i) => (value - mean[i]) ** 2))).map((value) => Math.sqrt(value) + 1e-6);
   const xs = examples.map(({ features }) => standardised(mean, scale, features));
-  const weights = Array.from({ length: classes }, () => new Float32Array(size));
-  const speed = Array.from({ length: classes }, () => new Float32Array(size));
-  const bias = new Float32Array(classes);
+  const weights = Array.from({ length: labels }, () => new Float32Array(size));
+  const speed = Array.from({ length: labels }, () => new Float32Array(size));
+  const bias = new Float32Array(labels);
   const rate = 2 / Math.sqrt(size);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const gradient = weights.map((row) => row.map((weight) => decay * weight));
-    const biasGradient = new Float32Array(classes);
+    const biasGradient = new Float32Array(labels);
     xs.forEach((x, n) => {
       const probabilities = softmax(weights.map((row, k) => bias[k] + dot(row, x)));
-      for (let k = 0; k < classes; k++) {
-        const error = (probabilities[k] - (examples[n].expert === k ? 1 : 0)) / count;
+      for (let k = 0; k < labels; k++) {
+        const error = (probabilities[k] - (examples[n].label === k ? 1 : 0)) / count;
         biasGradient[k] += error;
         const row = gradient[k];
         for (let i = 0; i < size; i++) row[i] += error * x[i];
       }
     });
-    for (let k = 0; k < classes; k++) {
+    for (let k = 0; k < labels; k++) {
       bias[k] -= rate * biasGradient[k];
       const [row, velocity, slope] = [weights[k], speed[k], gradient[k]];
       for (let i = 0; i < size; i++) {
@@ -147,6 +144,6 @@ function fit(examples: readonly (EmbeddingExample & { expert: number })[], class
       }
     }
   }
-  const centres = Array.from({ length: classes }, (_, k) => meanOf(xs.filter((_, n) => examples[n].expert === k)));
-  return { classes, mean, scale, weights, bias, centres };
+  const centres = Array.from({ length: labels }, (_, k) => meanOf(xs.filter((_, n) => examples[n].label === k)));
+  return { mean, scale, weights, bias, centres };
 }

@@ -33,14 +33,17 @@ export function dispatcherCommand(): Command {
     .addOption(kindOption().makeOptionMandatory())
     .option('--experts <a,b,c>', 'all of the model where they are left out')
     .option('--expert <name>', 'one more, whose name may hold a comma; may be repeated', collect, [])
+    .option('--others <dataset>', 'a dataset, or a file of one, of which no question is for any expert, in place of the bundled everyday questions; may be repeated', collect, [])
     .option('--seed <n>', '', numberOption('--seed'), 0)
     .description('makes or renews a dispatcher from training rows, and measures it on held-out questions')
-    .action(async (options: { model?: string; kind: DispatcherKind; experts?: string; expert: string[]; seed: number }, command: Command) =>
+    .action(async (options: { model?: string; kind: DispatcherKind; experts?: string; expert: string[]; others: string[]; seed: number }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const model = await session.model(options.model);
         await session.services.ready();
         const ids = await expertIds(session, options);
-        const made = await make(session, { modelId: model.id, kind: options.kind, seed: options.seed, ...(ids.length > 0 && { expertIds: ids }) });
+        const othersIds: string[] = [];
+        for (const name of options.others) othersIds.push((await session.dataset(name)).id);
+        const made = await make(session, { modelId: model.id, kind: options.kind, seed: options.seed, ...(ids.length > 0 && { expertIds: ids }), ...(othersIds.length > 0 && { othersIds }) });
         session.output.result(made, [table(header, [line(made)]), ...(made.confusion ? [table(['asked \\ answered', ...made.confusion.labels], made.confusion.counts.map((row, i) => [made.confusion?.labels[i] ?? '', ...row.map(String)]))] : [])].join('\n\n'));
       }),
     );

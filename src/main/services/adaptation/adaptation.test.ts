@@ -127,7 +127,7 @@ describe('a search', () => {
   });
 });
 
-/** Two experts with a dataset each, and one dataset that is nobody's. */
+/** Two experts with a dataset each, and one more dataset that is nobody's. */
 async function library(services: Services): Promise<string[]> {
   await importQuestions(services, home);
   const datasets = await services.call('datasets.list', {});
@@ -149,16 +149,28 @@ const make = async (services: Services, kind: 'prompt' | 'classifier' | 'embeddi
 };
 
 describe('a dispatcher', () => {
-  test.each(['prompt', 'classifier', 'embedding'] as const)('by %s is measured on held-out questions of the experts and of foreign datasets', async (kind) => {
+  test.each(['prompt', 'classifier', 'embedding'] as const)('by %s is measured on held-out questions of the experts and on bundled ones for none', async (kind) => {
     const services = home.services();
     const [one, two] = await library(services);
     const id = await make(services, kind);
     const [dispatcher] = await services.call('dispatchers.list', { modelId: 'toy' });
     expect(dispatcher).toMatchObject({ id, kind, stale: false, experts: [{ id: one, name: 'expert of one' }, { id: two, name: 'expert of two' }] });
-    // test rows: 3 of each expert's dataset; of the foreign ones 3 that are for nobody, and 5 sums, of which those that begin with an even number look like the first expert's
-    expect(dispatcher.confusion).toEqual({ labels: ['expert of one', 'expert of two', 'base'], counts: [[3, 0, 0], [0, 3, 0], [3, 2, 3]] });
-    expect(dispatcher.accuracy?.mean).toBeCloseTo(9 / 14, 9);
+    // test rows: 3 of each expert's dataset, and 3 bundled ones for none, of which one looks like the first expert's
+    expect(dispatcher.confusion).toEqual({ labels: ['expert of one', 'expert of two', 'base'], counts: [[3, 0, 0], [0, 3, 0], [1, 0, 2]] });
+    expect(dispatcher.accuracy?.mean).toBeCloseTo(8 / 9, 9);
     expect(dispatcher.firstPassMs).toBe(1);
+  });
+
+  test('leaves to the base what the person says is for no expert, but not what an expert was trained on', async () => {
+    const services = home.services();
+    await library(services);
+    const idOf = async (name: string): Promise<string> => (await services.call('datasets.list', {})).find((dataset) => dataset.name === name)?.id ?? '';
+    const { jobId } = await services.call('dispatchers.make', { modelId: 'toy', kind: 'embedding', seed: 0, othersIds: [await idOf('other'), await idOf('sums')] });
+    await ended(services, jobId);
+    // 3 of “other”, and 5 sums, of which those that begin with an even number look like the first expert's
+    expect((await services.call('dispatchers.list', { modelId: 'toy' }))[0].confusion?.counts).toEqual([[3, 0, 0], [0, 3, 0], [3, 2, 3]]);
+    await expect(services.call('dispatchers.make', { modelId: 'toy', kind: 'embedding', seed: 0, othersIds: [await idOf('two')] })).rejects.toThrow('An expert was trained on “two”');
+    await expect(services.call('dispatchers.make', { modelId: 'toy', kind: 'embedding', seed: 0, othersIds: ['gone'] })).rejects.toThrow('There is no dataset gone');
   });
 
   test('is stale once the library has changed, and is renewed in its place; a classifier goes on where an expert was added', async () => {

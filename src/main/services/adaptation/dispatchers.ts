@@ -54,13 +54,13 @@ export function dispatcherHandlers(context: ServiceContext): HandlerGroup<'dispa
   });
   return {
     'dispatchers.list': ({ modelId }) => stores.dispatchers.list(modelId).map(toDto),
-    'dispatchers.make': async ({ modelId, kind, expertIds, seed }) => {
+    'dispatchers.make': async ({ modelId, kind, expertIds, othersIds, seed }) => {
       const model = await catalog.use(modelId);
       const { taught, left } = teachable(stores, expertIds === undefined ? libraryOf(stores, model) : searchedExperts(context, expertIds, model));
       if (expertIds !== undefined && left.length > 0) throw new SingularError('bad-input', `A dispatcher cannot be made for these experts. ${left.join('; ')}.`);
       if (taught.length === 0) throw new SingularError('bad-input', `${model.name} has no expert whose dataset is here; train one first.${left.length > 0 ? ` ${left.join('; ')}.` : ''}`);
       const dependsOn = kind === 'classifier' ? await svdJobBefore(context, model) ?? null : null;
-      const foreign = foreignDatasets(stores.datasets.list(), taught);
+      const foreign = foreignDatasets(context, taught, othersIds);
       const [jobId, dispatcherId] = [newId(), stores.dispatchers.ofKind(model.id, kind)?.id ?? newId()];
       const input: DispatcherInput = {
         dispatcherId, modelId: model.id, weightsHash: model.weightsHash, kind, seed, expertIds: taught.map(({ expert }) => expert.id),

@@ -5,10 +5,12 @@
 import type { EngineCalls, LabelledQuestion, TaskRow } from '../../../engine/host/protocol.ts';
 import type { Category, DispatcherKind, DispatcherState } from '../../../shared/adaptation.ts';
 import type { DatasetDto, DispatcherDto, ExpertDto } from '../../../shared/contract.ts';
+import { SingularError } from '../../../shared/errors.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { TaskReading } from '../../../shared/task.ts';
 import type { Stores } from '../../db/index.ts';
 import type { EngineHost, EngineRequest } from '../../engine/host.ts';
+import { found } from '../basics/found.ts';
 import { shareInterval } from '../basics/intervals.ts';
 import type { ModelCatalog, UsableModel } from '../models/catalog.ts';
 import { rowsOfTask } from '../tasks/rows.ts';
@@ -43,13 +45,18 @@ export interface Made { state: DispatcherState; measured: Required<Pick<Dispatch
 export const categoriesOf = (taught: readonly { expert: Pick<ExpertDto, 'name' | 'description'>; dataset?: Pick<DatasetDto, 'description'> | undefined }[]): Category[] =>
   taught.map(({ expert, dataset }) => ({ name: expert.name, description: expert.description || (dataset?.description ?? '') }));
 
-/** “math-hard” is math: a harder sibling is no foreign dataset. */
-const familyOf = ({ name }: Pick<DatasetDto, 'name'>): string => name.replace(/-hard$/, '');
-
-export function foreignDatasets(datasets: readonly DatasetDto[], taught: readonly { dataset: DatasetDto }[]): DatasetDto[] {
-  const known = new Set(taught.map(({ dataset }) => familyOf(dataset)));
-  const hashes = new Set(taught.map(({ dataset }) => dataset.hash));
-  return datasets.filter((dataset) => !known.has(familyOf(dataset)) && !hashes.has(dataset.hash));
+/**
+ * Datasets of which no question is for any expert: the wished ones, or the bundled one of everyday questions. Which
+ * others would do cannot be guessed, since a stored dataset may well be what an expert is for under another name.
+ */
+export function foreignDatasets({ stores, others }: { stores: Pick<Stores, 'datasets'>; others: string | null }, taught: readonly { dataset: DatasetDto }[], wished?: readonly string[]): DatasetDto[] {
+  if (wished === undefined) return stores.datasets.list().filter(({ source, name }) => source === 'bundled' && name === others);
+  return wished.map((id) => {
+    const dataset = found(stores.datasets.get(id), `dataset ${id}`);
+    const own = taught.some((one) => one.dataset.hash === dataset.hash);
+    if (own) throw new SingularError('bad-input', `An expert was trained on “${dataset.name}”, so its questions are for that expert and not for none.`);
+    return dataset;
+  });
 }
 
 export async function makeDispatcher(context: MakingContext, request: MakingRequest): Promise<Made> {

@@ -62,7 +62,7 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
     return plan.seeds.flatMap((seed) => models.flatMap((model) => tasks.flatMap(({ dataset, grader, raw, reading, label }) => plan.methods.map((method) => ({
       model, dataset, modelId: model.id, modelName: model.name, weightsHash: model.weightsHash, task: label, datasetId: dataset.id, grader, raw, reading, method: method.name, seed,
       preset: isStrategy(method) ? 'quick' : method.preset, config: configOf(plan, method, seed),
-      strategy: isStrategy(method) && source ? frozenStrategy(stores, source, method.strategy, model, seed) : null,
+      strategy: isStrategy(method) && source ? frozenStrategy(context, source, method.strategy, model, seed) : null,
     })))));
   };
 

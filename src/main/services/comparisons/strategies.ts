@@ -6,6 +6,7 @@ import type { TrainingConfig } from '../../../shared/training.ts';
 import type { CellRecord, ComparisonRecord, FrozenStrategy, Stores } from '../../db/index.ts';
 import { foreignDatasets } from '../adaptation/dispatching.ts';
 import { found } from '../basics/found.ts';
+import type { ServiceContext } from '../context.ts';
 import { requireZ } from '../experts/tuning.ts';
 import type { UsableModel } from '../models/catalog.ts';
 
@@ -30,7 +31,8 @@ function trainedBy({ record, cells }: Source, method: string, model: UsableModel
   });
 }
 
-export function frozenStrategy(stores: Pick<Stores, 'experts' | 'datasets'>, source: Source, strategy: Strategy, model: UsableModel, seed: number): FrozenStrategy {
+export function frozenStrategy(context: Pick<ServiceContext, 'stores' | 'others'>, source: Source, strategy: Strategy, model: UsableModel, seed: number): FrozenStrategy {
+  const { stores } = context;
   const experts = trainedBy(source, source.method, model, seed);
   for (const { id } of experts) requireZ(found(stores.experts.get(id), `expert ${id}`), 'it cannot be mixed or shuffled');
   if (strategy.kind === 'expert' && !experts.some(({ task }) => task === strategy.task)) {
@@ -38,7 +40,7 @@ export function frozenStrategy(stores: Pick<Stores, 'experts' | 'datasets'>, sou
   }
   const adapters = strategy.kind === 'adapter' ? trainedBy(source, strategy.method, model, seed).map(({ id, task }) => ({ id, task })) : [];
   const taught = experts.map(({ task, datasetId }) => ({ dataset: found(stores.datasets.get(datasetId), `dataset “${task}” any more`) }));
-  const foreignIds = strategy.kind === 'dispatcher' ? foreignDatasets(stores.datasets.list(), taught).map(({ id }) => id) : [];
+  const foreignIds = strategy.kind === 'dispatcher' ? foreignDatasets(context, taught).map(({ id }) => id) : [];
   return { strategy, experts, adapters, foreignIds };
 }
 

@@ -42,7 +42,7 @@ test('two models that share a skill have its dataset once, with the rows of ever
 test('what an earlier version brought in is replaced; what a person removed stays away', async () => {
   firstVersion(['sums', 'sums test'], ['sums', 'sums test']);
   const services = home.services();
-  expect(await names(services)).toEqual([['sums', 25]]);
+  expect(await names(services)).toEqual([['sums', 25], ['everyday', 12]]);
   await services.close();
 
   const again = home.services();
@@ -50,7 +50,7 @@ test('what an earlier version brought in is replaced; what a person removed stay
   await again.call('datasets.remove', { id });
   await again.close();
   home.rows('native/test.jsonl', 7, 100); // other rows ship
-  expect(await names(home.services())).toEqual([]);
+  expect(await names(home.services())).toEqual([['everyday', 12]]);
 });
 
 test('other rows that ship replace the stored ones, once nothing that waits needs those', async () => {
@@ -60,8 +60,8 @@ test('other rows that ship replace the stored ones, once nothing that waits need
   await first.close();
   home.rows('native/test.jsonl', 7, 100);
   const second = home.services({ shell: 'cli' });
-  expect(await names(second)).toEqual([['sums', 25]]);
+  expect(await names(second)).toEqual([['sums', 25], ['everyday', 12]]);
   await second.call('jobs.cancel', { id: jobId });
   await second.close();
-  expect(await names(home.services())).toEqual([['sums', 27]]);
+  expect(await names(home.services())).toEqual([['everyday', 12], ['sums', 27]]);
 });

@@ -29,7 +29,8 @@ export async function importBundled(context: ServiceContext, datasets: readonly 
     if (!first || !dataset.files.every(({ path }) => existsSync(path))) continue;
     try {
       await refresh(context, dataset, first.path);
-      refreshTask(context, dataset.name);
+      // questions for no expert are nothing to train on
+      if (dataset.name !== context.others) refreshTask(context, dataset.name);
     } catch (error) {
       log.error('datasets.bundled', error);
       events.emit('notice', { level: 'warning', message: `The bundled dataset “${dataset.name}” could not be read: ${(error as Error).message}` });

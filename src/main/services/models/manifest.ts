@@ -12,23 +12,26 @@ const datasetSchema = z.object({
   harder: z.object({ name: z.string().min(1), files: filesSchema }).optional(),
 });
 const manifestSchema = z.object({
+  others: datasetSchema.omit({ harder: true }).optional(),
   models: z.array(z.object({ id: z.string().min(1), folder: z.string().min(1), license: z.string().optional(), datasets: z.array(datasetSchema).default([]) })),
 });
 
 export interface BundledModel { id: string; folder: string; license: string | null }
 export interface BundledDataset { name: string; description: string; grader: string; mapping?: z.infer<typeof columnMappingSchema>; files: { split: Split; path: string }[] }
 
-/** Paths are absolute. Each skill is one dataset whose rows know their split, its harder sibling another; models that share one have it once. */
-export function readManifest(nativeModels: string): { models: BundledModel[]; datasets: BundledDataset[] } {
+/** Paths are absolute. `others` names the dataset whose questions are for no expert. Each skill is one dataset whose rows know their split, its harder sibling another; models that share one have it once. */
+export function readManifest(nativeModels: string): { models: BundledModel[]; datasets: BundledDataset[]; others: string | null } {
   const path = join(nativeModels, 'index.json');
-  if (!existsSync(path)) return { models: [], datasets: [] };
+  if (!existsSync(path)) return { models: [], datasets: [], others: null };
   const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')) as unknown);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new SingularError('bad-input', `${path} is not a list of bundled models: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   }
   const datasets = new Map<string, BundledDataset>();
-  for (const { name, description, grader, mapping, files, harder } of parsed.data.models.flatMap((model) => model.datasets)) {
+  const { others } = parsed.data;
+  const skills = parsed.data.models.flatMap((model) => model.datasets);
+  for (const { name, description, grader, mapping, files, harder } of [...skills, ...(others ? [{ ...others, harder: undefined }] : [])]) {
     const add = (name: string, description: string, named: z.infer<typeof filesSchema>): void => {
       const files = splits.flatMap((split) => (named[split] === undefined ? [] : [{ split, path: resolve(nativeModels, named[split]) }]));
       if (!datasets.has(name)) datasets.set(name, { name, description, grader, ...(mapping && { mapping }), files });
@@ -39,5 +42,6 @@ export function readManifest(nativeModels: string): { models: BundledModel[]; da
   return {
     models: parsed.data.models.map((model) => ({ id: model.id, folder: resolve(nativeModels, model.folder), license: model.license ?? null })),
     datasets: [...datasets.values()],
+    others: others?.name ?? null,
   };
 }

@@ -17,4 +17,6 @@ export interface RunnerContext {
   env: Record<string, string | undefined>;
   platform: string;
   log: LocalLog;
+  /** name of the bundled dataset whose questions are for no expert */
+  others: string | null;
 }

@@ -6,7 +6,7 @@ import { quickPreset, type TrainingConfig } from '../../../shared/training.ts';
 import { childEngine, Fixture } from '../../engine/testing/fixture.ts';
 import { createServices, type ServiceOptions, type Services } from '../index.ts';
 
-/** Services over a fresh home with one model, one dataset, and the child engine. */
+/** Services over a fresh home with one model, one dataset, questions for no expert, and the child engine. */
 export class Home extends Fixture {
   readonly home = this.path('home');
   readonly nativeModels = this.path('native');
@@ -17,7 +17,12 @@ export class Home extends Fixture {
     writeFileSync(join(this.nativeModels, 'toy', 'config.json'), '{}');
     this.rows('native/rows.jsonl', 20);
     this.rows('native/test.jsonl', 5, 100);
+    const questions = (name: string, of: readonly number[]): string => this.write(`native/${name}`, of.map((expert, row) => JSON.stringify({ prompt: `${row} of ${name}: for expert ${expert}` })).join('\n'));
+    questions('everyday-train.jsonl', Array.from({ length: 9 }, () => 8));
+    // the last one looks like the first expert's
+    questions('everyday-test.jsonl', [8, 8, 0]);
     writeFileSync(join(this.nativeModels, 'index.json'), JSON.stringify({
+      others: { name: 'everyday', grader: 'contains:', mapping: { kind: 'prompt-only', prompt: 'prompt' }, files: { train: 'everyday-train.jsonl', test: 'everyday-test.jsonl' } },
       models: [{ id: 'toy', folder: 'toy', license: 'MIT', datasets: [{ name: 'sums', description: 'Sums.', grader: 'exact', files: { train: 'rows.jsonl', test: 'test.jsonl' } }] }],
     }));
   }
@@ -70,7 +75,7 @@ export const plan = (changes: Partial<ComparisonPlan> = {}): ComparisonPlan => c
   methods: [{ name: 'SVF' }, { name: 'LoRA', set: { method: 'lora' } }], seeds: [0], set: { steps: 8, checkpointEvery: 3, validateEvery: 2 }, ...changes,
 });
 
-/** Two experts' worth of datasets with questions that say whom they are for, and one that is nobody's (see `childAdaptation.ts`). */
+/** Two experts' worth of datasets with questions that say whom they are for, and one more that is nobody's (see `childAdaptation.ts`). */
 export async function importQuestions(services: Services, home: Home): Promise<void> {
   await services.ready();
   const mapping = { kind: 'prompt-answer' as const, prompt: 'prompt', answer: 'answer' };
