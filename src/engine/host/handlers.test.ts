@@ -29,7 +29,7 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function call<M extends EngineMethod>(method: M, input: EngineCalls[M]['input']): Promise<EngineCalls[M]['result']> {
-  const context: Call<M> = { emit: () => {}, signal: new AbortController().signal, steering: { action: null }, models };
+  const context: Call<M> = { emit: () => {}, deliver: async () => {}, signal: new AbortController().signal, steering: { action: null }, models };
   return handlers[method](input, context);
 }
 
@@ -64,3 +64,20 @@ it('the spectrum of every matrix, descending; a z of ones, shuffled, is the base
   const control = await call('control', { model: place, rows: rows.slice(32), grader: 'number', raw: false, z, shuffleSeed: 3, sampling, samples: 1 });
   expect(control).toMatchObject({ rows: 16, samples: 1, temperature: 0, gain: { mean: 0, low: 0, high: 0 } });
 }, 60_000);
+
+it('reads a dataset no faster than its rows are taken', async () => {
+  let [under, most, read] = [0, 0, 0];
+  const context: Call<'readDataset'> = {
+    emit: () => {}, signal: new AbortController().signal, steering: { action: null }, models,
+    deliver: async ({ rows: batch }) => {
+      most = Math.max(most, ++under);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      read += batch.length;
+      under--;
+    },
+  };
+  const path = join(root, 'native-models/data/math/train.jsonl');
+  const result = await handlers.readDataset({ path, mapping: { kind: 'prompt-answer', prompt: 'prompt', answer: 'answer' } }, context);
+  expect(read).toBe(result.rows);
+  expect(most).toBe(1);
+});

@@ -29,6 +29,8 @@ import { stat } from 'node:fs/promises';
 
 export interface Call<M extends EngineMethod> {
   emit: (event: EngineCalls[M]['event']) => void;
+  /** `emit`, and wait until it has left this process: what is read faster than it is stored must not pile up here */
+  deliver: (event: EngineCalls[M]['event']) => Promise<void>;
   signal: AbortSignal;
   /** for trainings: what the person asked for meanwhile */
   steering: { action: SteerAction | null };
@@ -94,7 +96,7 @@ export const handlers: Handlers = {
   },
 
   inspectDataset: async ({ path, mapping }, { signal }) => inspectDataset({ path, mapping, signal }),
-  readDataset: async ({ path, mapping }, { emit, signal }) => readDataset({ path, mapping, signal, onRows: (rows) => emit({ rows }) }),
+  readDataset: async ({ path, mapping }, { deliver, signal }) => readDataset({ path, mapping, signal, onRows: (rows) => deliver({ rows }) }),
   preview: async ({ folder, raw, rows }) => previewRows(await loadTokenizer(folder), rows, raw),
   chooseRows: async ({ rows, seed, atMost }) => chosenRows(rows, seed, atMost),
   taskRows: async ({ rows, ...reading }) => taskRows(rows, reading),

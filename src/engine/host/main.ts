@@ -15,6 +15,10 @@ interface Running {
 const send = (message: FromEngine): void => {
   process.send?.(message);
 };
+/** Resolves when the message is written; the pipe is only emptied as fast as the other side works. */
+const sendWhole = (message: FromEngine): Promise<void> => new Promise((resolve) => {
+  process.send?.(message, undefined, undefined, () => resolve());
+});
 const models = new ModelStore((level, message) => send({ notice: { level, message } }));
 const running = new Map<number, Running>();
 
@@ -28,7 +32,7 @@ async function handle<M extends EngineMethod>(id: number, method: M, input: Engi
   const abort = new AbortController();
   const steering: Running['steering'] = { action: null };
   running.set(id, { abort, steering });
-  const call: Call<M> = { emit: (event) => send({ id, event }), signal: abort.signal, steering, models };
+  const call: Call<M> = { emit: (event) => send({ id, event }), deliver: (event) => sendWhole({ id, event }), signal: abort.signal, steering, models };
   try {
     send({ id, result: await handler(input, call) });
   } catch (error) {
