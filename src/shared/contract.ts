@@ -270,6 +270,8 @@ export const calls = {
   'train.start': call(z.object({ ...taskUse, name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]) }))<{ jobId: string; runId: string }>(),
   'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
+  /** with its curves and samples; an expert that it made stays */
+  'runs.remove': call(z.object({ id }))<null>(),
   'runs.samples': call(z.object({ id, step: z.int().min(0) }))<SampleDto[]>(),
   'evaluate.start': call(z.object({ ...taskUse, ...mixContent, parts: mixContent.parts.default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
 

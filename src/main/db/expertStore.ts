@@ -1,8 +1,9 @@
-import { and, asc, count, desc, eq, exists, inArray, isNull, isNotNull, sql, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, exists, inArray, isNull, isNotNull, lt, notExists, sql, type SQL } from 'drizzle-orm';
 import type { ExpertDto, TestScoreDto, ZMapDto } from '../../shared/contract.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
 import type { Method } from '../../shared/training.ts';
 import type { TrainedTensor } from '../../engine/host/protocol.ts';
+import { mixParts } from './deskSchema.ts';
 import type { Connection } from './open.ts';
 import { storedConfig } from './runStore.ts';
 import { experts, expertTags, models } from './schema.ts';
@@ -45,6 +46,8 @@ export interface ExpertStore {
   tensors(id: string): Record<string, TrainedTensor>;
   /** the experts of a comparison's cells, with all they hold; saved mixes have none of them */
   removeComparison(comparisonId: string): void;
+  /** forgets experts that were removed before then, unless a mix has them; says how many */
+  purge(removedBefore: number): number;
   zMap(id: string): ZMapDto | undefined;
 }
 
@@ -170,6 +173,7 @@ export function createExpertStore({ orm, client }: Connection): ExpertStore {
     vectors: (id) => Object.fromEntries(tensorsOf(id).map(([name, { data }]) => [name, data])),
     tensors: (id) => Object.fromEntries(tensorsOf(id)),
     removeComparison: (comparisonId) => void orm.delete(experts).where(eq(experts.comparisonId, comparisonId)).run(),
+    purge: (removedBefore) => orm.delete(experts).where(and(lt(experts.deletedAt, removedBefore), notExists(orm.select({ id: mixParts.expertId }).from(mixParts).where(eq(mixParts.expertId, experts.id))))).run().changes,
     zMap: (id) => {
       const row = orm.select({ zMap: experts.zMap }).from(experts).where(eq(experts.id, id)).get();
       return row && JSON.parse(row.zMap) as ZMapDto;

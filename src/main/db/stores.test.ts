@@ -79,6 +79,17 @@ test('a removed expert is out of the list and its name is free; restored under a
   expect(stores.experts.list({ ...everything, search: 'x 2' }).total).toBe(1);
 });
 
+test('a removed expert is forgotten for good after a while, unless a mix has it', () => {
+  for (const id of ['old', 'mixed', 'recent', 'live']) add({ id, name: id });
+  stores.mixes.save({ id: 'm', name: 'm', modelId: 'm', form: 'base-anchored', createdAt: 1, updatedAt: 1, parts: [{ expertId: 'mixed', alpha: 1, muted: false, solo: false }] });
+  stores.experts.markDeleted('old', 5);
+  stores.experts.markDeleted('mixed', 5);
+  stores.experts.markDeleted('recent', 50);
+  expect(stores.experts.purge(10)).toBe(1);
+  expect(['old', 'mixed', 'recent', 'live'].filter((id) => stores.experts.get(id))).toEqual(['mixed', 'recent', 'live']);
+  expect(stores.experts.vectors('old')).toEqual({});
+});
+
 test('an expert that cannot be stored whole is not stored at all', () => {
   expect(() => stores.experts.add(expert({ tags: [null as never] }), { [matrix]: { data: new Float32Array(1), shape: [1] } }, zMap)).toThrow();
   expect(stores.experts.list(everything).total).toBe(0);

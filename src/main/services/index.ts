@@ -75,6 +75,10 @@ export interface Services {
   close(): Promise<void>;
 }
 
+const day = 24 * 3600 * 1000;
+/** A removed expert can be brought back for so long. */
+const restorableDays = 30;
+
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 function applicationVersion(): string {
@@ -170,7 +174,8 @@ export function createServices(options: ServiceOptions): Services {
 
   queue.start();
   if (!isCommandLine) {
-    stores.datasets.sweep(clock() - 24 * 3600 * 1000);
+    stores.datasets.sweep(clock() - day);
+    stores.experts.purge(clock() - restorableDays * day);
     engine.start();
     ready().catch((error: unknown) => log.error('start', error));
   }

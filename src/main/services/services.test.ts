@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { calls, type AnswerStatsDto, type DatasetDto, type ExpertDto, type MixDto, type SettingsDto } from '../../shared/contract.ts';
@@ -94,6 +94,37 @@ test('a download becomes a model whose files are deleted with it', async () => {
   expect(model).toMatchObject({ source: 'hub', name: 'some/model' });
   await services.call('models.remove', { id: model.id });
   expect(existsSync(model.folder)).toBe(false);
+});
+
+test('a removed model takes along what was made of its weights, where no other has them; a home behind a link is the same home', async () => {
+  mkdirSync(home.path('elsewhere'));
+  symlinkSync(home.path('elsewhere'), home.home, 'dir');
+  const services = home.services();
+  const { jobId } = await services.dispatch('models.download', { hubId: 'some/model' }) as { jobId: string };
+  await ended(services, jobId);
+  const model = (await services.call('models.list', {})).find(({ id }) => id === 'some/model')!;
+  const made = ['svd', 'fp32'].map((kind) => join(home.home, 'cache', kind, model.weightsHash!));
+  for (const folder of made) mkdirSync(folder, { recursive: true });
+  const twin = home.path('twin');
+  cpSync(model.folder, twin, { recursive: true });
+  const { id: twinId, weightsHash } = await services.call('models.addFolder', { folder: twin });
+  expect(weightsHash).toBe(model.weightsHash);
+  await services.call('models.remove', { id: model.id });
+  expect([existsSync(model.folder), ...made.map(existsSync)]).toEqual([false, true, true]);
+  await services.call('models.remove', { id: twinId });
+  expect([existsSync(twin), ...made.map(existsSync)]).toEqual([true, false, false]);
+});
+
+test('a training is removed with its curves once it has ended; its expert stays', async () => {
+  const services = home.services({}, { CHILD_ENGINE_STEP_MS: '20' });
+  const { jobId, runId } = await startTraining(services);
+  await expect(services.call('runs.remove', { id: runId })).rejects.toMatchObject({ code: 'conflict' });
+  await ended(services, jobId);
+  await services.call('runs.remove', { id: runId });
+  await expect(services.call('runs.get', { id: runId })).rejects.toMatchObject({ code: 'not-found' });
+  expect(await services.call('runs.samples', { id: runId, step: 0 })).toEqual([]);
+  expect(await services.dispatch('experts.list', {})).toMatchObject({ total: 1 });
+  expect((await services.dispatch('jobs.list', {}) as { id: string; runId?: string }[]).find(({ id }) => id === jobId)?.runId).toBeUndefined();
 });
 
 test('a cancelled download leaves nothing behind', async () => {

@@ -8,8 +8,8 @@ const isHeldOut = (dataset: DatasetDto, all: readonly DatasetDto[]): boolean => 
 class DatasetsState extends Resource<DatasetDto[]> {
   /** bundled rows for evaluation only */
   readonly heldOut = $derived(this.value.filter((dataset) => isHeldOut(dataset, this.value)));
-  /** everything that one would train on */
-  readonly forTraining = $derived(this.value.filter((dataset) => !isHeldOut(dataset, this.value)));
+  /** everything that one would train on; bundled questions without answers are for dispatchers */
+  readonly forTraining = $derived(this.value.filter((dataset) => !isHeldOut(dataset, this.value) && !(dataset.source === 'bundled' && dataset.mapping.kind === 'prompt-only')));
 
   constructor() {
     super([], () => bridge.call('datasets.list', {}));

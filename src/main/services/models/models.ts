@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { sep } from 'node:path';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { SingularError } from '../../../shared/errors.ts';
 import { jobUsing } from '../basics/jobUse.ts';
 import type { ServiceContext } from '../context.ts';
@@ -43,8 +43,13 @@ export function modelHandlers(context: ServiceContext): HandlerGroup<'models'> {
       const user = jobUsing(stores, { modelId: id });
       if (user) throw new SingularError('conflict', `“${record.name}” is used by the job “${user.title}”; cancel that first.`);
       stores.models.remove(id, clock());
-      // only what this application downloaded is deleted
-      if (record.source === 'hub' && record.folder.startsWith(layout.models + sep)) rmSync(record.folder, { recursive: true, force: true });
+      // only what this application downloaded or made is deleted; a folder of the person's stays
+      const downloads = existsSync(layout.models) ? realpathSync(layout.models) : layout.models;
+      if (record.source === 'hub' && record.folder.startsWith(downloads + sep)) rmSync(record.folder, { recursive: true, force: true });
+      const { weightsHash } = record;
+      if (weightsHash !== null && !stores.models.list().some((other) => other.weightsHash === weightsHash)) {
+        for (const made of ['svd', 'fp32']) rmSync(join(layout.cache, made, weightsHash), { recursive: true, force: true });
+      }
       events.emit('models.changed', null);
       return null;
     },

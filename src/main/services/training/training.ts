@@ -108,6 +108,16 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
     },
     'runs.list': ({ offset, limit }) => stores.runs.list(offset, limit),
     'runs.get': ({ id }) => found(stores.runs.get(id), `run ${id}`),
+    'runs.remove': ({ id }) => {
+      const run = found(stores.runs.get(id), `run ${id}`);
+      if (stores.jobs.inStates(['queued', 'running', 'paused', 'interrupted']).some((job) => job.runId === id)) throw new SingularError('conflict', `“${run.name}” has not ended; cancel it first.`);
+      if (run.comparisonId !== undefined) throw new SingularError('conflict', `“${run.name}” is part of a comparison; remove that instead.`);
+      stores.atomically(() => {
+        stores.jobs.change(run.jobId, { runId: null });
+        stores.runs.remove(id);
+      });
+      return null;
+    },
     'runs.samples': ({ id, step }) => stores.runs.samples(id, step),
   };
 }
