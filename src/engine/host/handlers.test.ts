@@ -17,6 +17,7 @@ const sampling = { maxTokens: 40, temperature: 0, topP: 1, topK: 0, seed: 0, sto
 const config: TrainingConfig = { ...quickPreset, method: 'ia3', objective: 'next-token', steps: 3, batchSize: 8, maxTokens: 40, learningRate: 0.05, validationTemperature: 0, validateEvery: 3 };
 const split = (row: number): TaskRow['split'] => (row < 24 ? 'train' : row < 32 ? 'validation' : 'test');
 let rows: TaskRow[];
+const notices: string[] = [];
 
 beforeAll(() => {
   models.setThreads(1);
@@ -29,7 +30,7 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function call<M extends EngineMethod>(method: M, input: EngineCalls[M]['input']): Promise<EngineCalls[M]['result']> {
-  const context: Call<M> = { emit: () => {}, deliver: async () => {}, signal: new AbortController().signal, steering: { action: null }, models };
+  const context: Call<M> = { emit: () => {}, deliver: async () => {}, notice: (message) => void notices.push(message), signal: new AbortController().signal, steering: { action: null }, models };
   return handlers[method](input, context);
 }
 
@@ -65,10 +66,23 @@ it('the spectrum of every matrix, descending; a z of ones, shuffled, is the base
   expect(control).toMatchObject({ rows: 16, samples: 1, temperature: 0, gain: { mean: 0, low: 0, high: 0 } });
 }, 60_000);
 
+it('rows that the model has no room for are left out and named, wherever rows are answered or chosen', async () => {
+  const long = { ...rows[40], row: 99, messages: [{ role: 'user' as const, content: 'word '.repeat(600) }] };
+  const task = { model: place, grader: 'number', raw: false };
+  notices.length = 0;
+  const { rows: answered } = await call('evaluate', { ...task, rows: [long, ...rows.slice(32, 36)], tuning: { method: 'svf', z: {} }, sampling: { ...sampling, maxTokens: 2 }, samples: 1 });
+  expect(answered).toBe(4);
+  const chosen = await call('chooseRows', { rows: [long, ...rows], seed: 1, atMost: { train: 3, validation: 3, test: 40 }, room: { folder: place.folder, raw: false } });
+  expect(chosen.test).toHaveLength(16);
+  const note = (of: number): string => `The model has room for 512 tokens: row 100 of ${of} is longer and left out.`;
+  expect(notices).toEqual([note(5), note(49)]);
+  await expect(call('evaluate', { ...task, rows: [long], tuning: { method: 'svf', z: {} }, sampling, samples: 1 })).rejects.toThrow(/room for 512 tokens, and the shortest prompt of these rows has/);
+});
+
 it('reads a dataset no faster than its rows are taken', async () => {
   let [under, most, read] = [0, 0, 0];
   const context: Call<'readDataset'> = {
-    emit: () => {}, signal: new AbortController().signal, steering: { action: null }, models,
+    emit: () => {}, notice: () => {}, signal: new AbortController().signal, steering: { action: null }, models,
     deliver: async ({ rows: batch }) => {
       most = Math.max(most, ++under);
       await new Promise((resolve) => setTimeout(resolve, 2));

@@ -8,6 +8,7 @@ import { writePeftAdapter } from '../checkpoint/peft.ts';
 import { dispatch, learnEmbedding, questionOf, quickClassifier, trainClassifier } from '../adapt/dispatch/index.ts';
 import { search } from '../adapt/search.ts';
 import { listDevices } from '../runtime/devices.ts';
+import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { runtimeVersion } from '../runtime/session.ts';
 import { svdState } from '../svd/cache.ts';
 import { createGrader } from '../tasks/graders/index.ts';
@@ -19,18 +20,21 @@ import { shuffledControl } from '../train/control.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { adapterMatrices, adaptationOf } from '../train/methods/index.ts';
 import { train } from '../train/loop.ts';
+import { rowsWithRoom, type Room } from '../train/room.ts';
 import { chosenRows, taskRows } from '../train/rows.ts';
 import { answer, compare } from './answering.ts';
 import { exportMerged } from './export-merged.ts';
 import type { ModelStore } from './model-store.ts';
 import { givenObjective } from './objective.ts';
-import type { EngineCalls, EngineMethod, SteerAction } from './protocol.ts';
+import type { EngineCalls, EngineMethod, SteerAction, TaskRow } from './protocol.ts';
 import { stat } from 'node:fs/promises';
 
 export interface Call<M extends EngineMethod> {
   emit: (event: EngineCalls[M]['event']) => void;
   /** `emit`, and wait until it has left this process: what is read faster than it is stored must not pile up here */
   deliver: (event: EngineCalls[M]['event']) => Promise<void>;
+  /** told to the person, whoever asked */
+  notice: (message: string) => void;
   signal: AbortSignal;
   /** for trainings: what the person asked for meanwhile */
   steering: { action: SteerAction | null };
@@ -53,6 +57,13 @@ async function graderOf(spec: string): ReturnType<typeof createGrader> {
   }
   return grader;
 }
+
+function fitting(rows: readonly TaskRow[], raw: boolean, room: Room, notice: Call<EngineMethod>['notice']): TaskRow[] {
+  const { rows: kept, note } = rowsWithRoom(rows, raw, room);
+  if (note !== undefined) notice(note);
+  return kept;
+}
+const roomOf = ({ tokenizer, config: { maxPositions } }: LoadedModel): Room => ({ tokenizer, maxPositions });
 
 export const handlers: Handlers = {
   hello: async ({ threads }, { models }) => {
@@ -98,7 +109,11 @@ export const handlers: Handlers = {
   inspectDataset: async ({ path, mapping }, { signal }) => inspectDataset({ path, mapping, signal }),
   readDataset: async ({ path, mapping }, { deliver, signal }) => readDataset({ path, mapping, signal, onRows: (rows) => deliver({ rows }) }),
   preview: async ({ folder, raw, rows }) => previewRows(await loadTokenizer(folder), rows, raw),
-  chooseRows: async ({ rows, seed, atMost }) => chosenRows(rows, seed, atMost),
+  chooseRows: async ({ rows, seed, atMost, room }, { notice }) => {
+    if (!room) return chosenRows(rows, seed, atMost);
+    const { config: { maxPositions } } = await openCheckpoint(room.folder);
+    return chosenRows(fitting(rows, room.raw, { tokenizer: await loadTokenizer(room.folder), maxPositions }, room.quiet ? () => {} : notice), seed, atMost);
+  },
   taskRows: async ({ rows, ...reading }) => taskRows(rows, reading),
   gradeRows: async ({ grader: spec, rows }) => {
     const grader = await graderOf(spec);
@@ -118,27 +133,27 @@ export const handlers: Handlers = {
   compare: async ({ model, ...request }, { models }) => models.using(model, (loaded) => compare(loaded, request)),
   objective: async ({ model, request }, { models }) => models.using(model, (loaded) => givenObjective(loaded, request)),
 
-  train: async ({ model, rows, grader: spec, raw, config, checkpoint }, { emit, signal, steering, models }) => {
+  train: async ({ model, rows, grader: spec, raw, config, checkpoint }, { emit, notice, signal, steering, models }) => {
     const grader = await graderOf(spec);
     try {
-      return await models.using(model, (loaded) => train({ model: loaded, rows, grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) }));
+      return await models.using(model, (loaded) => train({ model: loaded, rows: fitting(rows, raw, roomOf(loaded), notice), grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) }));
     } finally {
       await models.rest(model);
     }
   },
-  evaluate: async ({ model, rows, grader: spec, raw, tuning, sampling, samples }, { emit, signal, models }) => {
+  evaluate: async ({ model, rows, grader: spec, raw, tuning, sampling, samples }, { emit, notice, signal, models }) => {
     const grader = await graderOf(spec);
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    const result = await models.using(model, async (loaded) => evaluate(loaded, { rows, adaptation: await adaptationOf(loaded, tuning), grader, raw, sampling, samples, signal, onProgress }));
+    const result = await models.using(model, async (loaded) => evaluate(loaded, { rows: fitting(rows, raw, roomOf(loaded), notice), adaptation: await adaptationOf(loaded, tuning), grader, raw, sampling, samples, signal, onProgress }));
     return { ...result, seconds: clock() - began };
   },
 
-  control: async ({ model, grader: spec, ...request }, { emit, signal, models }) => {
+  control: async ({ model, grader: spec, ...request }, { emit, notice, signal, models }) => {
     const grader = await graderOf(spec);
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    return models.using(model, (loaded) => shuffledControl(loaded, { ...request, grader, signal, onProgress }));
+    return models.using(model, (loaded) => shuffledControl(loaded, { ...request, rows: fitting(request.rows, request.raw, roomOf(loaded), notice), grader, signal, onProgress }));
   },
   contrast: async ({ model, grader: spec, ...request }, { emit, signal, models }) => {
     const grader = await graderOf(spec);

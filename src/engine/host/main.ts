@@ -32,7 +32,7 @@ async function handle<M extends EngineMethod>(id: number, method: M, input: Engi
   const abort = new AbortController();
   const steering: Running['steering'] = { action: null };
   running.set(id, { abort, steering });
-  const call: Call<M> = { emit: (event) => send({ id, event }), deliver: (event) => sendWhole({ id, event }), signal: abort.signal, steering, models };
+  const call: Call<M> = { emit: (event) => send({ id, event }), deliver: (event) => sendWhole({ id, event }), notice: (message) => send({ notice: { level: 'info', message } }), signal: abort.signal, steering, models };
   try {
     send({ id, result: await handler(input, call) });
   } catch (error) {

@@ -103,7 +103,8 @@ export interface EngineCalls {
   readDataset: { input: { path: string; mapping: ColumnMapping }; result: { rows: number; unusable: UnusableRow[]; unusableCount: number; hash: string }; event: { rows: TaskRow[] } };
   preview: { input: { folder: string; raw: boolean; rows: TaskRow[] }; result: PreviewRow[]; event: never };
   /** a dataset's rows split as a training splits them (no prompt in two), then at most so many of each: training and validation rows drawn by the seed, test rows the same for every seed */
-  chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number> }; result: Record<Split, TaskRow[]>; event: never };
+  /** `room`: rows that this model has no room for are left out before; `quiet` says nothing of them */
+  chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number>; room?: { folder: string; raw: boolean; quiet?: boolean } }; result: Record<Split, TaskRow[]>; event: never };
   /** rows that were read before, as a task reads them: by its mapping, divided by its shares; what is left out stays as it is. Rows that the mapping cannot read are listed and left out */
   taskRows: { input: { rows: TaskRow[] } & Partial<TaskReading>; result: { rows: TaskRow[]; unusable: UnusableRow[] }; event: never };
   gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string }[]; event: never };

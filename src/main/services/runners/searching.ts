@@ -29,9 +29,9 @@ export interface SearchingRequest {
 }
 
 /** Rows that candidates are tried on, compared on, and scored on: drawn from training, validation and test rows; no prompt is in two. */
-export async function searchRows(source: RowSource, { config, ...task }: Pick<SearchInput, 'datasetId' | 'reading' | 'config'>): Promise<SearchRows> {
+export async function searchRows(source: RowSource, { config, ...task }: Pick<SearchInput, 'datasetId' | 'reading' | 'config'>, room: EngineCalls['chooseRows']['input']['room']): Promise<SearchRows> {
   const { train, validation, test } = await source.engine.call('chooseRows', {
-    rows: await rowsOfTask(source, task), seed: config.seed, atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
+    rows: await rowsOfTask(source, task), seed: config.seed, room, atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
   });
   return { examples: train, selection: validation, test };
 }
@@ -41,7 +41,7 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   const { engine, stores, catalog, vectors, events } = context;
   const { model, input } = request;
   const { searchId, config } = input;
-  const rows = await searchRows(context, input);
+  const rows = await searchRows(context, input, { folder: model.folder, raw: input.raw });
   stores.searches.change(searchId, { rowsUsed: rowsUsedBySearch(stores.datasets.get(input.datasetId), rows, input.reading?.splits) });
   const checkpoint = stores.searches.checkpoint(searchId);
   const show = (done: number, seconds: number): void => request.onProgress({

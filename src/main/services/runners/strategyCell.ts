@@ -117,8 +117,8 @@ class Use {
   }
 
   async rows(selection: number): Promise<EngineCalls['chooseRows']['result']> {
-    const { cell } = this.#request;
-    const rows = await this.#ask('chooseRows', { rows: await rowsOfTask(this.#context, cell), seed: cell.seed, atMost: { train: 0, validation: selection, test: cell.config.testRows } });
+    const { cell, model } = this.#request;
+    const rows = await this.#ask('chooseRows', { rows: await rowsOfTask(this.#context, cell), seed: cell.seed, room: { folder: model.folder, raw: cell.raw }, atMost: { train: 0, validation: selection, test: cell.config.testRows } });
     if (rows.test.length === 0) throw new SingularError('bad-input', `The dataset “${cell.task}” leaves no test rows to score on.`);
     return rows;
   }
