@@ -29,10 +29,17 @@ export function scoreInterval(scoresByRow: readonly (readonly number[])[]): Inte
   return { mean: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
-/** Mean difference of paired rows, with Student's interval. */
+/**
+ * Mean difference of paired rows, with Student's interval. Where all rows differ alike, most often not at all, that would
+ * have no width, as if more rows could tell nothing: there it is the score interval's (Tango 1998), ± z² / (n + z²).
+ */
 export function pairedGain(base: readonly number[], other: readonly number[]): Interval {
   const differences = other.map((value, i) => value - base[i]);
   const centre = mean(differences);
+  if (differences.length > 0 && differences.every((value) => value === differences[0])) {
+    const half = normalQuantile ** 2 / (differences.length + normalQuantile ** 2);
+    return { mean: centre, low: Math.max(-1, centre - half), high: Math.min(1, centre + half) };
+  }
   const half = studentQuantile(differences.length - 1) * Math.sqrt(variance(differences) / Math.max(1, differences.length));
   return { mean: centre, low: centre - half, high: centre + half };
 }

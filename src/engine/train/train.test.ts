@@ -96,6 +96,12 @@ describe('intervals', () => {
     expect(gain.mean).toBe(0.5);
     expect(gain.low).toBeCloseTo(0.5 - 3.182 * Math.sqrt(1 / 3 / 4), 1);
   });
+  it('are wide where few rows were asked and none differs, and narrow with many', () => {
+    const none = (rows: number): number => pairedGain(new Array<number>(rows).fill(1), new Array<number>(rows).fill(1)).high;
+    expect(none(20)).toBeCloseTo(0.161, 3);
+    expect(none(600)).toBeCloseTo(0.0064, 4);
+    expect(pairedGain([0, 0], [1, 1])).toMatchObject({ mean: 1, high: 1 });
+  });
 });
 
 const folder = join(import.meta.dirname, '../../../../shared/models/stories260K');
