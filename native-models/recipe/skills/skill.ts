@@ -1,8 +1,5 @@
 import type { Random } from '../random.ts';
 
-/** How a demonstration in the pretraining text was written. Only `careful` ones can be relied on. */
-export type Quality = 'careful' | 'sloppy';
-
 export interface Problem {
   family: string;
   /** the question without any cue */

@@ -11,17 +11,13 @@ import { writeSafetensors } from './safetensors-write.ts';
 export const expertFormat = 'singular-expert';
 export const expertVersion = '1';
 
-/**
- * Keys that readers here understand; a file may have more. `parts` of a mix is JSON: a list of
- * `{name, alpha, weights_hash?, dataset_hash?, seed?}`.
- */
-export type ExpertMetadata = Record<string, string> & {
-  base_model?: string; weights_hash?: string; dataset_hash?: string; seed?: string; parts?: string; name?: string;
-};
-
 const matrixPattern = /^model\.layers\.\d+\.(self_attn\.[qkvo]|mlp\.(gate|up|down))_proj\.weight$/;
 
-/** Writes z under `path`; `format`, `version` and `matrices` are set here. */
+/**
+ * Writes z under `path`; `format`, `version` and `matrices` are set here. Of the other keys, readers here understand
+ * `base_model`, `weights_hash`, `dataset_hash`, `seed`, `name`, and `parts` of a mix, a JSON list of `{name, alpha,
+ * weights_hash?, dataset_hash?, seed?}` that come together as `mix_form` says.
+ */
 export async function writeExpertFile(path: string, z: ZVectors, metadata: Readonly<Record<string, string>>): Promise<void> {
   const names = Object.keys(z);
   if (names.length === 0) throw new SingularError('bad-input', `${path} would hold no z-vector: this mix is the base model.`);

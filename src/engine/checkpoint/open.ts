@@ -3,7 +3,7 @@
  * architecture needs found in one safetensors file or in the shards that an index names, with the right shape.
  * No weight is read here.
  */
-import { access, stat } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SingularError } from '../../shared/errors.ts';
@@ -11,7 +11,7 @@ import { matrixName, projections, type MatrixShape, type Projection } from '../.
 import type { ModelFacts } from '../host/protocol.ts';
 import { readConfig, type ModelConfig } from './config.ts';
 import { isWeightDtype } from './dtypes.ts';
-import { errorCode, readJsonFile } from './files.ts';
+import { readJsonFile } from './files.ts';
 import { openSafetensors, type TensorPlace } from './safetensors.ts';
 import { hasChatTemplate } from './tokenizer-files.ts';
 import { weightsHash, type HashOptions } from './weights-hash.ts';
@@ -163,14 +163,4 @@ export function describe(checkpoint: Checkpoint): Omit<ModelFacts, 'weightsHash'
  */
 export async function facts(checkpoint: Checkpoint, options: HashOptions = {}): Promise<ModelFacts> {
   return { ...describe(checkpoint), weightsHash: await weightsHash(checkpoint, options) };
-}
-
-/** Whether `folder` looks like a checkpoint at all: it is a folder with a config.json. */
-export async function looksLikeCheckpoint(folder: string): Promise<boolean> {
-  try {
-    return (await stat(join(folder, 'config.json'))).isFile();
-  } catch (error) {
-    if (errorCode(error)) return false;
-    throw error;
-  }
 }
