@@ -115,9 +115,13 @@ class Batch {
   }
 
   async run(): Promise<Generated[]> {
-    await this.prefill();
-    await this.decode();
-    return this.all.map(({ result }) => result);
+    try {
+      await this.prefill();
+      await this.decode();
+      return this.all.map(({ result }) => result);
+    } finally {
+      this.cache.release();
+    }
   }
 
   private async prefill(): Promise<void> {
