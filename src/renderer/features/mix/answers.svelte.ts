@@ -6,7 +6,6 @@ import { isHeard } from './effective.ts';
 import type { DispatcherKind } from '../../../shared/adaptation.ts';
 import type { AnswerComparisonDto, AnswerStatsDto, Bridge, DecisionDto, Events, MixContent, Sampling } from '../../../shared/contract.ts';
 
-type SideName = 'base' | 'mix';
 export interface Verdict { right: boolean; score: number; reason: string }
 /** A row of a dataset that lies in the prompt box: its answer can be graded. */
 export interface Expectation { datasetId: string; datasetName: string; row: number; grader: string; reference: string | null }
