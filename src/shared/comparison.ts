@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { dispatcherKinds, searchConfigSchema, type Alphas, type BudgetDto, type FinalistDto, type SearchOutcome } from './adaptation.ts';
-import type { Interval } from './contract.ts';
+import type { Confusion, Interval } from './contract.ts';
 import { columnMappingSchema, taskSplitsSchema } from './task.ts';
 import { trainingConfigSchema } from './training.ts';
 
@@ -56,7 +56,7 @@ export interface StrategyDetail {
   /** search: what was found, how, and with how much; `optimiser`, `examples` and `generations` as it was set */
   search?: { optimiser: string; examples: number; generations: number; perLayer: boolean; alphas: Alphas; chosen: FinalistDto['kind']; budget: BudgetDto; stopped: SearchOutcome['stopped'] };
   /** dispatcher: on held-out questions of the experts' tasks (labels: experts, then base), and how many test questions went where (in that order) */
-  dispatch?: { accuracy: Interval; confusion: { labels: string[]; counts: number[][] }; choices: number[] };
+  dispatch?: { accuracy: Interval; confusion: Confusion; choices: number[] };
   /** milliseconds of a single question, median: deciding, and answering it */
   firstPassMs?: number;
   secondPassMs?: number;

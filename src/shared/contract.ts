@@ -174,7 +174,9 @@ export interface ComparisonSummaryDto {
 export interface ComparisonDto {
   id: string; name: string; state: JobState; jobId: string; createdAt: number; plan: ComparisonPlan; cells: number; done: number; failed: number; secondsLeft?: number; seconds: number; command: string;
 }
-export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCellDto[]; summary: ComparisonSummaryDto[] }
+/** A dispatcher of a comparison on held-out questions of the experts' tasks, its seeds taken together: the same `questions` at each of the `seeds`. Counts and accuracy (95 % over seeds × questions) are of all of them. */
+export interface DispatchSummaryDto { modelId: string; modelName: string; method: string; kind: DispatcherKind; seeds: number[]; questions: number; accuracy: Interval; confusion: Confusion }
+export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCellDto[]; summary: ComparisonSummaryDto[]; dispatch: DispatchSummaryDto[] }
 
 /** A search for a mix: how it was set, every generation, and what it found. */
 export interface SearchSummaryDto {
@@ -195,13 +197,16 @@ export interface SearchDto extends SearchSummaryDto {
 /** What a search would take. `secondsEstimated` is from what this model took before, absent where nothing is known. */
 export interface SearchCostDto { generations: number; candidates: number; answers: number; promptTokens: number; secondsEstimated?: number }
 
+/** counts[asked][answered]; labels are the experts, then the base (asked: questions that are none of theirs). */
+export interface Confusion { labels: string[]; counts: number[][] }
+
 /** A way to find a question's expert, made for one model and the experts at hand. */
 export interface DispatcherDto {
   id: string; kind: DispatcherKind; modelId: string; experts: { id: string; name: string }[]; createdAt: number;
   /** the library has changed since: experts were added, removed or renamed */
   stale: boolean;
-  /** on held-out questions of the experts' own datasets: share right, and counts[asked][answered]; labels are the experts, then the base */
-  accuracy?: Interval; confusion?: { labels: string[]; counts: number[][] };
+  /** on held-out questions of the experts' own datasets: and of datasets that are none of theirs, where there are such: share right, and what was answered */
+  accuracy?: Interval; confusion?: Confusion;
   /** milliseconds of a first pass of one question (median) */
   firstPassMs?: number; seconds?: number; jobId?: string;
 }

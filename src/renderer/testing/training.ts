@@ -57,10 +57,10 @@ export function comparison(now: number): ComparisonDetailDto {
       ...done.map(({ name, method, cells }) => ({ modelName, task, method: name, seeds: cells.length, score: around(0.62 - 0.035 * method, 0.03), gain: around(0.12 - 0.035 * method, 0.028), normalised: (0.62 - 0.035 * method) / 0.5, trainableParameters: 10_752 * (method + 1), seconds: 130 + method, peakMemoryBytes: 412_000_000 })),
     ];
   });
-  return { id: 'c1', name: plan.name, state: 'running', jobId: 'j8', createdAt: now - 3_600_000, plan, cells: table.length, done: table.filter((cell) => cell.state === 'done').length, failed: table.filter((cell) => cell.state === 'failed').length, secondsLeft: 5200, seconds: 3600, command: 'singular compare svf-against-its-baselines.json', table, summary };
+  return { id: 'c1', name: plan.name, state: 'running', jobId: 'j8', createdAt: now - 3_600_000, plan, cells: table.length, done: table.filter((cell) => cell.state === 'done').length, failed: table.filter((cell) => cell.state === 'failed').length, secondsLeft: 5200, seconds: 3600, command: 'singular compare svf-against-its-baselines.json', table, summary, dispatch: [] };
 }
 export const listed = (detail: ComparisonDetailDto): ComparisonDto => {
-  const { table: _table, summary: _summary, ...rest } = detail;
+  const { table: _table, summary: _summary, dispatch: _dispatch, ...rest } = detail;
   return rest;
 };
 

@@ -1,9 +1,9 @@
 /** What a report says of strategies: how well questions were dispatched, which experts a search mixed, what passes took, and what more examples or a larger budget gave. */
 import type { Alphas } from '../../../shared/adaptation.ts';
 import { isStrategy, type Strategy, type StrategyDetail } from '../../../shared/comparison.ts';
-import type { ComparisonCellDto, ComparisonSummaryDto } from '../../../shared/contract.ts';
+import type { ComparisonCellDto, ComparisonSummaryDto, DispatchSummaryDto } from '../../../shared/contract.ts';
 import type { ComparisonRecord } from '../../db/index.ts';
-import { shareInterval } from '../basics/intervals.ts';
+import { dispatchOf } from './dispatch.ts';
 import { count, gainOf, pairsOf, plain, scoreOf, scoresBy, table } from './tables.ts';
 
 interface Input { comparison: ComparisonRecord; table: readonly ComparisonCellDto[]; summary: readonly ComparisonSummaryDto[] }
@@ -20,7 +20,7 @@ export function adaptationSections(input: Input): string {
     '## The strategies', `Of arXiv 2501.06252, with this comparison’s models and tasks. In brackets: score ÷ base score.`,
     `### Table 2: self-adaptation on other tasks\n\n${scoresBy(input.summary, [null, ...strategies.map(({ name }) => name)], (name) => [name ?? 'base'], ['strategy'])}`,
     standing(input.summary, named(({ kind }) => kind === 'search'), named(({ kind }) => kind === 'best-expert')),
-    dispatching(cells),
+    dispatching(input, cells),
     contributions(cells),
     passes(cells),
     spent(input, cells),
@@ -45,18 +45,13 @@ function standing(summary: readonly ComparisonSummaryDto[], searches: readonly s
   return `### Where the searches stand\n\n${lines.join('\n')}`;
 }
 
-/** One dispatcher serves all tasks of a model and seed, so one cell of each seed is counted. */
-function dispatching(cells: readonly Cell[]): string {
+/** How often each dispatcher finds the expert, and where it sent the questions of each task. */
+function dispatching({ comparison, table: all }: Input, cells: readonly Cell[]): string {
   const of = cells.flatMap(({ detail, ...cell }) => (detail.dispatch ? [{ ...cell, dispatch: detail.dispatch }] : []));
   if (of.length === 0) return '';
-  const sections = grouped(of, ({ modelId, method }) => [modelId, method]).map((group) => {
-    const seeds = grouped(group, ({ seed }) => [seed]).map(([first]) => first.dispatch);
-    const { labels } = seeds[0].confusion;
-    const counts = labels.map((_, asked) => labels.map((_label, answered) => seeds.reduce((sum, { confusion }) => sum + confusion.counts[asked][answered], 0)));
-    const asked = counts.flat().reduce((a, b) => a + b, 0);
-    const accuracy = shareInterval(counts.reduce((sum, row, i) => sum + row[i], 0), asked);
-    return { title: `${group[0].modelName} · ${group[0].method}`, accuracy: scoreOf(accuracy), asked, labels, counts };
-  });
+  const dispatchers = dispatchOf(all, comparison.plan);
+  const unasked = dispatchers.every(({ confusion: { counts } }) => counts.at(-1)?.every((value) => value === 0));
+  const title = ({ modelName, method }: DispatchSummaryDto): string => `${modelName} · ${method}`;
   const went = grouped(of, ({ modelId, method, task }) => [modelId, method, task]).map((group) => {
     const { labels } = group[0].dispatch.confusion;
     const totals = labels.map((_, i) => group.reduce((sum, { dispatch }) => sum + dispatch.choices[i], 0));
@@ -64,9 +59,14 @@ function dispatching(cells: readonly Cell[]): string {
     return [group[0].modelName, group[0].task, group[0].method, totals.map((total, i) => `${labels[i]} ${plain(all === 0 ? 0 : total / all)}`).join(', ')];
   });
   return [
-    '### Dispatch', 'Share of held-out questions of the experts’ own tasks that were sent to their expert, in percent, with Wilson’s 95 % interval; all seeds together.',
-    table(['model · strategy', 'questions', 'right (95 %)'], sections.map(({ title, asked, accuracy }) => [title, count(asked), accuracy])),
-    ...sections.map(({ title, labels, counts }) => `#### ${title}\n\n${table(['asked \\ answered', ...labels], counts.map((row, i) => [labels[i], ...row.map(count)]))}`),
+    '### Dispatch',
+    `Share of held-out questions of the experts’ own tasks that were sent to their expert${unasked ? '' : ', and of questions that are none of theirs that were left to the base'}, in percent. Every seed is asked the same questions, so the 95 % interval is Wilson’s for so many questions, widened by what the seeds differ; the tables count the answers of all seeds.${unasked ? ' No question that is none of the experts’ was asked: whether a dispatcher abstains where it should is not measured here.' : ''}`,
+    table(['model · strategy', 'questions × seeds', 'right (95 %)'], dispatchers.map((one) => [title(one), `${count(one.questions)} × ${one.seeds.length}`, scoreOf(one.accuracy)])),
+    ...dispatchers.map((one) => {
+      const { labels, counts } = one.confusion;
+      const asked = labels.flatMap((label, at) => (counts[at].some((value) => value > 0) ? [[at === labels.length - 1 ? 'none of these' : label, ...counts[at].map(count)]] : []));
+      return `#### ${title(one)}\n\n${table(['asked \\ answered', ...labels], asked)}`;
+    }),
     '#### Where the questions of each task went', 'In percent of the test questions; all seeds together.', table(['model', 'task', 'strategy', 'went to'], went, 4),
   ].join('\n\n');
 }

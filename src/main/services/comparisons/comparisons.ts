@@ -18,6 +18,7 @@ import type { UsableModel } from '../models/catalog.ts';
 import type { CompareInput } from '../runners/compare.ts';
 import { prepareTask, type TaskWish, type UsedTask } from '../tasks/tasks.ts';
 import { checkConfig, checkRows } from '../training/checks.ts';
+import { dispatchOf } from './dispatch.ts';
 import { writeReport } from './report.ts';
 import { fittedNumbers, frozenStrategy, sourceOf, stepsOf } from './strategies.ts';
 import { secondsLeftOf, summaryOf } from './summary.ts';
@@ -134,7 +135,7 @@ export function comparisonHandlers(context: ServiceContext & { bundledReady: () 
     'comparisons.get': ({ id }) => {
       const record = comparison(id);
       const table = stores.comparisons.table(id);
-      return { ...toDto(record), table, summary: summaryOf(table, record.plan.methods.map(({ name }) => name)) };
+      return { ...toDto(record), table, summary: summaryOf(table, record.plan.methods.map(({ name }) => name)), dispatch: dispatchOf(table, record.plan) };
     },
     'comparisons.report': ({ id, path, notes }) => writeReport(context, comparison(id), path, notes),
     'comparisons.remove': ({ id }) => {

@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ComparisonCellDto, Interval } from '../../../shared/contract.ts';
-import { studentQuantile } from '../../../shared/statistics.ts';
-import { overSeeds, secondsLeftOf, summaryOf } from './summary.ts';
+import { secondsLeftOf, summaryOf } from './summary.ts';
 
 const around = (mean: number, half: number): Interval => ({ mean, low: mean - half, high: mean + half });
-
-test('one seed keeps its interval; seeds that agree keep the error of their rows; seeds that differ widen it', () => {
-  expect(overSeeds([around(0.5, 0.04)], 600)).toEqual(around(0.5, 0.04));
-  const agreed = overSeeds([around(0.5, 0.04), around(0.5, 0.04), around(0.5, 0.04)], 600);
-  expect(agreed.high - agreed.mean).toBeCloseTo(0.04, 3);
-  const differing = overSeeds([around(0.4, 0.04), around(0.5, 0.04), around(0.6, 0.04)], 600);
-  // by hand: W = (0.04 / 1.96)² = 4.165e-4, B / 3 = 0.01 / 3; V = 3.750e-3, ν = V² / (W² / 599 + (B/3)² / 2) = 2.53
-  expect(differing.high - differing.mean).toBeCloseTo(studentQuantile(2.531) * Math.sqrt(0.01 / 3 + (0.04 / 1.959964) ** 2), 3);
-  expect(differing.mean).toBeCloseTo(0.5);
-});
 
 const cell = (method: string, seed: number, score: number, more: Partial<ComparisonCellDto> = {}): ComparisonCellDto => ({
   index: 0, modelId: 'm', modelName: 'M', task: 't', datasetId: 'd', method, seed, state: 'done',

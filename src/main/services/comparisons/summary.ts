@@ -1,32 +1,6 @@
 /** The table of a comparison: seeds of one (model, task, method) taken together, and how long the rest may take. */
-import type { ComparisonCellDto, ComparisonSummaryDto, Interval, TestScoreDto } from '../../../shared/contract.ts';
-import { mean, normalQuantile, studentQuantile } from '../../../shared/statistics.ts';
-
-/**
- * Mean over S seeds with its 95 % interval over seeds × rows. Every seed is scored on the same n rows, so the error of
- * having drawn these rows does not shrink with S; that of having drawn these seeds does:
- *
- *   V = W + B / S,   W = mean of the seeds' own variances (half width / 1.96)²,   B = variance of the seeds' means
- *   interval = mean ± t_ν √V,   1/ν = (W² / (n − 1) + (B/S)² / (S − 1)) / V²   (Satterthwaite)
- *
- * B holds the noise of sampled answers too, which W counts already: the interval is on the wide side. One seed keeps
- * its own interval. An interval that is not symmetric (a share near 0 or 1) counts with half its width.
- */
-export function overSeeds(intervals: readonly Interval[], rows: number): Interval {
-  const [only] = intervals;
-  if (intervals.length === 1) return only;
-  const centre = mean(intervals.map((interval) => interval.mean));
-  const within = mean(intervals.map(({ low, high }) => ((high - low) / 2 / normalQuantile) ** 2));
-  const between = intervals.reduce((sum, interval) => sum + (interval.mean - centre) ** 2, 0) / (intervals.length - 1) / intervals.length;
-  const variance = within + between;
-  if (variance === 0) return { mean: centre, low: centre, high: centre };
-  const degrees = variance ** 2 / (within ** 2 / Math.max(1, rows - 1) + between ** 2 / (intervals.length - 1));
-  const half = studentQuantile(degrees) * Math.sqrt(variance);
-  return { mean: centre, low: centre - half, high: centre + half };
-}
-
-/** A share stays between 0 and 1. */
-const bounded = ({ mean, low, high }: Interval): Interval => ({ mean, low: Math.max(0, low), high: Math.min(1, high) });
+import type { ComparisonCellDto, ComparisonSummaryDto, TestScoreDto } from '../../../shared/contract.ts';
+import { bounded, mean, overSeeds } from '../../../shared/statistics.ts';
 
 type Done = ComparisonCellDto & { test: TestScoreDto };
 const isDone = (cell: ComparisonCellDto): cell is Done => cell.state === 'done' && cell.test !== undefined;
