@@ -13,6 +13,18 @@ export function readToken(element: Element, token: string): Rgb {
   return [parts[0], parts[1], parts[2]];
 }
 
+/** Any colour that this browser knows, as `rgb(…)` or `rgba(…)`. */
+export function plainColor(color: string): string {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d');
+  if (!context) return color;
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue, opacity] = context.getImageData(0, 0, 1, 1).data;
+  return opacity === 255 ? `rgb(${red}, ${green}, ${blue})` : `rgba(${red}, ${green}, ${blue}, ${(opacity / 255).toFixed(3)})`;
+}
+
 export function blend(from: Rgb, to: Rgb, share: number): Rgb {
   return [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share, from[2] + (to[2] - from[2]) * share];
 }

@@ -1,6 +1,8 @@
 /** From a drawing on the page to a file: SVG as it is seen, or PNG with two dots to a pixel. */
-import { readToken } from '../colors.ts';
-import { standaloneSvg, type Drawn } from './svg.ts';
+import { plainColor, readToken } from '../colors.ts';
+import { boxMark, type KeyItem } from './caption.ts';
+import type { FigureSource } from './source.ts';
+import { markup, standaloneSvg, type Drawn, type LengthOf, type StyleOf } from './svg.ts';
 
 const dotsPerPixel = 2;
 
@@ -13,17 +15,55 @@ function backgroundOf(element: Element): string {
   return getComputedStyle(document.body).backgroundColor;
 }
 
-export function svgFileOf(drawing: SVGSVGElement, title: string, caption?: string): string {
-  const styles = new Map<Drawn, CSSStyleDeclaration>();
-  const styleOf = (node: Drawn, property: string): string => {
-    const style = styles.get(node) ?? getComputedStyle(node as unknown as Element);
-    styles.set(node, style);
-    return style.getPropertyValue(property);
+const lengthOf: LengthOf = (text) => (text as unknown as SVGTextContentElement).getComputedTextLength();
+
+/** Styles in force, each element's asked for once; mixed colours as red, green and blue, which every viewer of SVG knows. */
+function styles(): StyleOf {
+  const known = new Map<Drawn, CSSStyleDeclaration>();
+  return (node, property) => {
+    const style = known.get(node) ?? getComputedStyle(node as unknown as Element);
+    known.set(node, style);
+    const value = style.getPropertyValue(property);
+    return /^(oklab|oklch|color|lab|lch)\(/.test(value) ? plainColor(value) : value;
   };
+}
+
+/** The key of a figure as the page shows it: a `span` for each item, which may open with its mark, a small `<svg>` or an empty `<i>`. */
+function keyOf(element: Element, styleOf: StyleOf): KeyItem[] {
+  return Array.from(element.querySelectorAll(':scope > span'), (span): KeyItem => {
+    const text = (span.textContent ?? '').trim();
+    const mark = span.querySelector(':scope > svg, :scope > i');
+    if (!mark) return { text };
+    const { width, height } = mark.getBoundingClientRect();
+    if (mark instanceof SVGSVGElement) {
+      const inner = Array.from(mark.childNodes, (child) => markup(child as unknown as Drawn, styleOf, lengthOf)).join('');
+      return { text, mark: { width, height, markup: `<svg width="${width}" height="${height}" viewBox="${mark.getAttribute('viewBox') ?? `0 0 ${width} ${height}`}">${inner}</svg>` } };
+    }
+    const style = getComputedStyle(mark);
+    const radius = style.borderTopLeftRadius;
+    return { text, mark: boxMark({
+      width, height, background: styleOf(mark, 'background-color'), border: { width: Number.parseFloat(style.borderTopWidth), style: style.borderTopStyle, color: styleOf(mark, 'border-top-color') },
+      radius: (Number.parseFloat(radius) || 0) * (radius.endsWith('%') ? width / 100 : 1),
+    }) };
+  });
+}
+
+export interface PictureWords { title: string; source: FigureSource | null; caption: string; key: Element | null }
+
+export function svgFileOf(drawing: SVGSVGElement, { title, source, caption, key }: PictureWords): string {
+  const styleOf = styles();
   const { width, height } = drawing.getBoundingClientRect();
   const { fontFamily, color } = getComputedStyle(drawing);
   const quiet = `rgb(${readToken(document.body, '--ink-3').join(', ')})`;
-  return standaloneSvg(drawing, { title, caption, width: Math.round(width), height: Math.round(height), background: backgroundOf(drawing), styleOf, font: fontFamily, ink: color, quiet });
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) throw new Error('This browser cannot measure text.');
+  const measure = (text: string, size: number, weight: number): number => {
+    context.font = `${weight} ${size}px ${fontFamily}`;
+    return context.measureText(text).width;
+  };
+  return standaloneSvg(drawing, {
+    title, source, caption, key: key ? keyOf(key, styleOf) : [], width: Math.round(width), height: Math.round(height), background: backgroundOf(drawing), styleOf, lengthOf, font: fontFamily, ink: color, quiet, measure,
+  });
 }
 
 /** The same picture as dots. Rejects when the browser cannot draw it. */

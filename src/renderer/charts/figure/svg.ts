@@ -1,7 +1,10 @@
 /**
  * A drawing of the window as a file of its own: colours and fonts are what the theme made of them at that moment,
  * written into each element, so that nothing of the window's style sheets is needed to show it again.
+ * Texts keep the width that they had on the page, whatever font stands in where the file is opened.
  */
+import { placedKey, wrapped, type KeyItem } from './caption.ts';
+import type { FigureSource } from './source.ts';
 
 /** What of an element is read; the browser's elements have it, and so have a test's. */
 export interface Drawn {
@@ -14,13 +17,20 @@ export interface Drawn {
 /** The value of a CSS property in force at an element. */
 export type StyleOf = (element: Drawn, property: string) => string;
 
+/** Width of a text as the page draws it, in pixels. */
+export type LengthOf = (text: Drawn) => number;
+
 export interface SvgOptions {
   title: string;
-  /** below the title: what axes and marks mean; none where it is empty */
+  /** what it is of, below the title, and as the file's metadata with the command that repeats it, which stands at the foot */
+  source?: FigureSource | null;
+  /** what axes and marks mean; none where it is empty */
   caption?: string;
-  width: number; height: number; background: string; styleOf: StyleOf;
-  /** of title and caption */
-  font: string; ink: string; quiet: string;
+  /** marks in their colours, above the drawing */
+  key?: readonly KeyItem[];
+  width: number; height: number; background: string; styleOf: StyleOf; lengthOf: LengthOf;
+  /** of what is written around the drawing; `measure`: of a line, in pixels */
+  font: string; ink: string; quiet: string; measure: (text: string, size: number, weight: number) => number;
 }
 
 /** What a style sheet may decide about a mark, with the value that needs no writing. */
@@ -34,10 +44,12 @@ const textNode = 3;
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const quoted = (text: string): string => `"${escaped(text).replaceAll('"', '&quot;')}"`;
+const rounded = (pixels: number): string => String(Math.round(pixels * 10) / 10);
 /** Classes, inline style and what only the live page needs are left behind. */
 const kept = (name: string): boolean => !/^(class|style|id|tabindex|role|aria-.*|data-.*|on.*|xmlns.*)$/.test(name);
 
-function markup(node: Drawn, styleOf: StyleOf): string {
+/** SVG of an element and all within it, with what its style sheets decide written into each mark. */
+export function markup(node: Drawn, styleOf: StyleOf, lengthOf: LengthOf): string {
   if (node.nodeType === textNode) return escaped(node.textContent ?? '');
   if (node.nodeType !== elementNode || styleOf(node, 'display') === 'none' || styleOf(node, 'visibility') === 'hidden') return '';
   const name = node.nodeName;
@@ -54,22 +66,47 @@ function markup(node: Drawn, styleOf: StyleOf): string {
     const opacity = styleOf(node, 'opacity');
     if (opacity !== '' && opacity !== '1') attributes.set('opacity', opacity);
   }
-  const inner = Array.from(node.childNodes, (child) => markup(child, styleOf)).join('');
+  const inner = Array.from(node.childNodes, (child) => markup(child, styleOf, lengthOf)).join('');
+  if (name === 'text' && lengthOf(node) > 0) attributes.set('textLength', rounded(lengthOf(node))).set('lengthAdjust', 'spacingAndGlyphs');
   const written = [...attributes].map(([key, value]) => ` ${key}=${quoted(value)}`).join('');
   return inner === '' ? `<${name}${written}/>` : `<${name}${written}>${inner}</${name}>`;
 }
 
-const titleHeight = 30;
-const captionHeight = 18;
-/** around the drawing, and below it */
+/** around the drawing */
 const margin = 12;
+const heading = { size: 13, weight: 600, height: 18 } as const;
+const plain = { size: 11, weight: 400, height: 15 } as const;
 
-/** The whole file, on the background that it is shown on, with its title above it. `width` and `height` are the drawing's, in CSS pixels. */
-export function standaloneSvg(drawing: Drawn, { title, caption = '', width, height, background, styleOf, font, ink, quiet }: SvgOptions): string {
-  const inner = Array.from(drawing.childNodes, (child) => markup(child, styleOf)).join('');
-  const head = titleHeight + (caption === '' ? 0 : captionHeight);
-  const line = (text: string, y: number, fill: string, style: string): string => `<text x="${margin}" y="${y}" fill=${quoted(fill)} font-family=${quoted(font)} ${style}>${escaped(text)}</text>`;
-  const heading = line(title, 19, ink, 'font-size="13px" font-weight="600"') + (caption === '' ? '' : line(caption, titleHeight + 7, quiet, 'font-size="11px"'));
-  const [fullWidth, fullHeight] = [width + 2 * margin, height + head + margin];
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}"><title>${escaped(title)}</title><rect width="${fullWidth}" height="${fullHeight}" fill=${quoted(background)}/>${heading}<g transform="translate(${margin} ${head})">${inner}</g></svg>\n`;
+/** The whole file, on the background that it is shown on, with its words above and its command below it. `width` and `height` are the drawing's, in CSS pixels. */
+export function standaloneSvg(drawing: Drawn, { title, source, caption = '', key = [], width, height, background, styleOf, lengthOf, font, ink, quiet, measure }: SvgOptions): string {
+  const parts: string[] = [];
+  let y = 6;
+  const line = (text: string, x: number, fill: string, { size, weight }: typeof heading | typeof plain): string =>
+    `<text x="${rounded(margin + x)}" y="${rounded(y)}" fill=${quoted(fill)} font-family=${quoted(font)} font-size="${size}px" font-weight="${weight}" textLength="${rounded(measure(text, size, weight))}" lengthAdjust="spacingAndGlyphs">${escaped(text)}</text>`;
+  const write = (text: string, fill: string, style: typeof heading | typeof plain): void => {
+    for (const words of wrapped(text, width, (one) => measure(one, style.size, style.weight))) {
+      y += style.height;
+      parts.push(line(words, 0, fill, style));
+    }
+  };
+  write(title, ink, heading);
+  write(source?.of ?? '', quiet, plain);
+  write(caption, quiet, plain);
+  const items = placedKey(key, width, (text) => measure(text, plain.size, plain.weight));
+  if (items.length > 0) y += 3;
+  for (const [at, { item: { text, mark }, x, textX, line: row }] of items.entries()) {
+    if (at === 0 || row > items[at - 1].line) y += plain.height + 2;
+    if (mark) parts.push(`<g transform="translate(${rounded(margin + x)} ${rounded(y - 4 - mark.height / 2)})">${mark.markup}</g>`);
+    parts.push(line(text, textX, quiet, plain));
+  }
+  const top = y + margin;
+  parts.push(`<g transform="translate(${margin} ${rounded(top)})">${Array.from(drawing.childNodes, (child) => markup(child, styleOf, lengthOf)).join('')}</g>`);
+  y = top + height;
+  if (source?.command) {
+    y += 4;
+    write(source.command, quiet, plain);
+  }
+  const [fullWidth, fullHeight] = [width + 2 * margin, Math.ceil(y + margin)];
+  const metadata = source ? `<metadata>${escaped(JSON.stringify({ title, ...source, program: 'Singular' }))}</metadata>` : '';
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}"><title>${escaped(title)}</title>${metadata}<rect width="${fullWidth}" height="${fullHeight}" fill=${quoted(background)}/>${parts.join('')}</svg>\n`;
 }

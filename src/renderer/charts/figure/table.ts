@@ -4,8 +4,10 @@ export type Cell = string | number | null;
 export interface FigureColumn {
   /** with its unit, as `gain, points` */
   label: string;
-  /** how a number is written in the table; the file keeps it whole */
+  /** how a number is written in the table */
   format?: (value: number) => string;
+  /** a number as the file has it, where that is not the number itself; whole in any case */
+  inFile?: (value: number) => number;
 }
 export interface FigureTable { columns: FigureColumn[]; rows: Cell[][] }
 
@@ -18,7 +20,8 @@ function csvField(cell: Cell): string {
 
 /** RFC 4180, with a heading line; numbers whole and with a decimal point, what is missing as an empty field. */
 export function toCsv({ columns, rows }: FigureTable): string {
-  return [columns.map(({ label }) => label), ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+  const written = (cell: Cell, at: number): Cell => (typeof cell === 'number' ? (columns[at]?.inFile?.(cell) ?? cell) : cell);
+  return [columns.map(({ label }) => label), ...rows.map((row) => row.map(written))].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
 }
 
 /** A cell as the table shows it. */

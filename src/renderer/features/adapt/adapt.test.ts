@@ -42,6 +42,10 @@ describe('a candidate on the desk', () => {
 describe('the brushed axes', () => {
   const axes = axesOf(generations, ['math', 'code']);
   it('are generation, an α for each expert, and the score', () => expect(axes.map(({ label }) => label)).toEqual(['Generation', 'α of math', 'α of code', 'Score']));
+  it('have no score below 0 or above 100 %, also where all scores are one', () => {
+    const [, , , score] = axesOf([generation(0, [candidate([0, 0.4], 0.1)])], ['math', 'code']);
+    expect(score.domain).toEqual([0, 0.6]);
+  });
   it('choose what lies within all ranges, the best first, ties by likelihood', () => {
     const brush = new Brush();
     expect(brush.chosen(generations, axes).map(({ x }) => x[0])).toEqual([1, 0.9, 0.8, 0]);

@@ -20,11 +20,12 @@ export function axesOf(generations: readonly GenerationDto[], experts: readonly 
     return { key: `alpha${at}`, label: `α of ${name}`, domain, step: 0.05, value, write: writeAlpha };
   });
   const score = (candidate: CandidateDto): number => candidate.score;
+  const [lowest, highest] = padded(...ends(score));
   const generation = (candidate: CandidateDto): number => candidate.generation + 1;
   return [
     { key: 'generation', label: 'Generation', domain: padded(1, generations.length), step: 1, value: generation, write: (value) => formatNumber(value) },
     ...alphas,
-    { key: 'score', label: 'Score', domain: padded(...ends(score)), step: 0.05, value: score, write: (value) => formatPercent(value, 0) },
+    { key: 'score', label: 'Score', domain: [Math.max(0, lowest), Math.min(1, highest)], step: 0.05, value: score, write: (value) => formatPercent(value, 0) },
   ];
 }
 

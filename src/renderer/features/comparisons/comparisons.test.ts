@@ -3,7 +3,7 @@ import type { Bridge, CallName, ComparisonCellDto, ComparisonDetailDto, Comparis
 import { comparisonPlanSchema } from '../../../shared/comparison.ts';
 import { toCsv } from '../../charts/figure/table.ts';
 import { ComparisonDraft } from './draft.svelte.ts';
-import { methodPresets, planMethod, strategyPresets } from './presets.ts';
+import { expertPresets, methodPresets, planMethod, strategyPresets, taughtBy } from './presets.ts';
 import { allGroups, groupsOf, summaryTable, waitingOf } from './results.ts';
 
 function services(check: () => Promise<unknown> = async () => ({ cells: 1, trainings: [] })) {
@@ -20,8 +20,15 @@ const known = { models: [{ id: 'm1', name: 'tiny' }], datasets: [{ id: 'd1', nam
 
 describe('the methods that are offered', () => {
   it('are plans as the schema wants them, each under a name of its own, strategies too', () => {
-    expect(() => comparisonPlanSchema.parse({ name: 'p', models: ['m'], tasks: [{ dataset: 'd' }], methods: [...methodPresets.map(planMethod), ...strategyPresets], experts: { comparison: 'c', method: 'x' }, seeds: [0] })).not.toThrow();
+    expect(() => comparisonPlanSchema.parse({ name: 'p', models: ['m'], tasks: [{ dataset: 'd' }], methods: [...methodPresets.map(planMethod), ...strategyPresets, ...expertPresets(['math', 'code'])], experts: { comparison: 'c', method: 'x' }, seeds: [0] })).not.toThrow();
     expect(() => comparisonPlanSchema.parse({ name: 'p', models: ['m'], tasks: [{ dataset: 'd' }], methods: methodPresets.map(planMethod), seeds: [0] })).not.toThrow();
+  });
+});
+
+describe('each expert alone', () => {
+  it('is offered for every task that the chosen method trained an expert of', () => {
+    const table = [{ method: 'SVF', task: 'math', expertId: 'a' }, { method: 'SVF', task: 'code', expertId: 'b' }, { method: 'SVF', task: 'math', expertId: 'c' }, { method: 'SVF', task: 'failed' }, { method: 'LoRA', task: 'other', expertId: 'd' }];
+    expect(expertPresets(taughtBy(table, 'SVF'))).toEqual([{ name: 'Expert of math', strategy: { kind: 'expert', task: 'math' } }, { name: 'Expert of code', strategy: { kind: 'expert', task: 'code' } }]);
   });
 });
 
@@ -112,10 +119,10 @@ describe('the table of a comparison', () => {
     expect(waitingOf(detail, groups[0]).map(({ method }) => method)).toEqual(['c, d']);
     expect(waitingOf(detail, groups[1]).map(({ method }) => method)).toEqual(['a']);
   });
-  it('is a file with whole numbers, and nothing invented for the base', () => {
+  it('is a file in the units of its headings, and nothing invented for the base', () => {
     const lines = toCsv(summaryTable(groupsOf(detail, 'plan'))).trimEnd().split('\r\n');
     expect(lines).toHaveLength(4);
-    expect(lines[1]).toBe('tiny,math,Base model,2,0.5,0.48,0.52,1,,,,,,');
+    expect(lines[1]).toBe('tiny,math,Base model,2,50,48,52,1,,,,,,');
   });
   it('has no figure for memory that was not measured, and puts it last', () => {
     const groups = groupsOf({ ...detail, summary: [row(null, 0), row('a', 0.1, { peakMemoryBytes: 0 }), row('b', 0.2)] }, 'memory');

@@ -1,5 +1,6 @@
 /** Methods that a person would put side by side: the rows of the paper's ablation, and what is used instead of SVF. */
 import type { ComparisonPlan, Strategy, StrategyMethod, TrainedMethod } from '../../../shared/comparison.ts';
+import type { ComparisonCellDto } from '../../../shared/contract.ts';
 import type { TrainingConfig } from '../../../shared/training.ts';
 
 export type PlanMethod = ComparisonPlan['methods'][number];
@@ -36,6 +37,13 @@ export const strategyPresets: readonly StrategyMethod[] = ([
   ['Few-shot, CMA-ES', { kind: 'search', preset: 'quick', set: { optimiser: 'cma-es' } }],
   ['Shuffled control', { kind: 'shuffled', selectionRows: 64 }],
 ] satisfies [string, Strategy][]).map(([name, strategy]) => ({ name, strategy }));
+
+/** Each expert alone, whatever the task: beside the best of them, what choosing among them is worth. `tasks`: what they were trained on. */
+export const expertPresets = (tasks: readonly string[]): StrategyMethod[] => tasks.map((task) => ({ name: `Expert of ${task}`, strategy: { kind: 'expert', task } }));
+
+/** The tasks of which that method of a comparison trained an expert, in its order. */
+export const taughtBy = (table: readonly Pick<ComparisonCellDto, 'method' | 'task' | 'expertId'>[], method: string): string[] =>
+  [...new Set(table.filter((cell) => cell.method === method && cell.expertId !== undefined).map(({ task }) => task))];
 
 /** A strategy in a line. */
 export function strategyAbout(strategy: Strategy): string {

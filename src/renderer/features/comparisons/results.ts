@@ -1,7 +1,8 @@
 /** The table of a comparison: its summary in the order asked for, and as numbers for a file. */
 import type { ComparisonCellDto, ComparisonDetailDto, ComparisonSummaryDto } from '../../../shared/contract.ts';
+import { gainColumns, percentColumn } from '../../charts/figure/columns.ts';
 import type { FigureTable } from '../../charts/figure/table.ts';
-import { formatBytes, formatDuration, formatNumber, formatPercent, formatPoints } from '../../format/index.ts';
+import { formatBytes, formatDuration, formatNumber } from '../../format/index.ts';
 
 /** 0 stands for memory that nobody measured, as with cells that train nothing. */
 export const measuredBytes = (bytes: number | undefined): number | undefined => (bytes === 0 ? undefined : bytes);
@@ -58,8 +59,8 @@ const digits = (count: number) => (value: number): string => formatNumber(value,
 export function summaryTable(groups: readonly Group[]): FigureTable {
   return {
     columns: [
-      { label: 'Model' }, { label: 'Task' }, { label: 'Method' }, { label: 'Seeds' }, { label: 'Score', format: formatPercent }, { label: 'Score, low', format: formatPercent }, { label: 'Score, high', format: formatPercent },
-      { label: 'Normalised', format: digits(2) }, { label: 'Gain, points', format: formatPoints }, { label: 'Gain, low', format: formatPoints }, { label: 'Gain, high', format: formatPoints },
+      { label: 'Model' }, { label: 'Task' }, { label: 'Method' }, { label: 'Seeds' }, ...['Score', 'Score, low', 'Score, high'].map(percentColumn),
+      { label: 'Normalised', format: digits(2) }, ...gainColumns(),
       { label: 'Trained parameters', format: digits(0) }, { label: 'Seconds', format: formatDuration }, { label: 'Peak memory', format: formatBytes },
     ],
     rows: groups.flatMap((group) => group.rows.map((row) => [

@@ -1,8 +1,9 @@
 /** The learning curves of a run: one a trial (a seed and a λ), each as gain over its own base, and their mean. */
 import { mean } from 'd3';
 import type { RunDto, StepMetric, ValidationMetric } from '../../../shared/contract.ts';
+import { gainColumns, percentColumn } from '../../charts/figure/columns.ts';
 import type { FigureTable } from '../../charts/figure/table.ts';
-import { formatPercent, formatPoints, formatSmall } from '../../format/index.ts';
+import { formatSmall } from '../../format/index.ts';
 import type { Point } from './curve.ts';
 
 /** One validation: shares, as differences from the base's validation score. */
@@ -61,7 +62,7 @@ export function meanGain(curves: readonly TrialCurve[]): Point[] {
 
 export function curveTable(curves: readonly TrialCurve[]): FigureTable {
   return {
-    columns: [{ label: 'Trial' }, { label: 'Step' }, { label: 'Validation', format: formatPercent }, { label: 'Gain, points', format: formatPoints }, { label: 'Low, 95 %', format: formatPoints }, { label: 'High, 95 %', format: formatPoints }, { label: 'Checkpoint' }],
+    columns: [{ label: 'Trial' }, { label: 'Step' }, percentColumn('Validation'), ...gainColumns(), { label: 'Checkpoint' }],
     rows: curves.flatMap((curve) => curve.validations.map((point) => [curve.label, point.step, point.score, point.gain, point.low, point.high, point === curve.best ? (curve.chosen ? 'kept' : 'best of its trial') : ''])),
   };
 }
