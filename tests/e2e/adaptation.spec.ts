@@ -204,7 +204,7 @@ test('evidence shows the dispatcher’s confusion, contributions and times, and 
   expect(files.csv.trimEnd().split('\r\n')[0]).toContain(dispatcher.confusion!.labels.join(','));
   await confusion.getByRole('button', { name: 'Its numbers as a table' }).click();
   await expect(confusion.getByRole('row')).toHaveCount(1 + dispatcher.confusion!.counts.filter((row) => row.some((count) => count > 0)).length);
-  expectPicture(await saveFigure(page, page.getByRole('figure', { name: 'α by task' })));
+  expectPicture(await saveFigure(page, page.getByRole('figure', { name: 'α by search' })));
   await page.getByRole('button', { name: /^Measure on/ }).click();
   const times = page.getByRole('figure', { name: 'First pass against second' });
   await expect(times.getByRole('img', { name: /Embedding/ })).toBeVisible({ timeout: 2 * 60_000 });
@@ -245,6 +245,6 @@ test('a comparison of ways of using experts is opened from its plan, told in wor
   await expect(page.getByRole('figure', { name: 'math-hard · tiny-llama' }).getByRole('img', { name: /Few-shot/ })).toBeVisible();
   await expect(page.getByRole('figure', { name: 'First pass against second' }).getByRole('img', { name: /Embedding, math-hard/ })).toBeVisible();
   const { csv } = await saveFigure(page, page.getByRole('figure', { name: 'Score against budget' }));
-  expect(csv).toContain('Adapted: Few-shot, seed 0');
+  expect(csv).toContain('\nmath-hard,Few-shot,Few-shot,0,');
   await expectAccessible(page, 'the evidence of a comparison');
 });

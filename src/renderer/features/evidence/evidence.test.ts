@@ -1,53 +1,94 @@
 import { describe, expect, it } from 'vitest';
-import { quickSearch } from '../../../shared/adaptation.ts';
+import { quickSearch, type SearchConfig } from '../../../shared/adaptation.ts';
 import type { Bridge, CallName, ComparisonDetailDto, SearchSummaryDto } from '../../../shared/contract.ts';
+import { mathHard } from '../../testing/mathHard.ts';
+import { contributionsOf } from './contributions.ts';
+import { fromComparisons, fromSearches } from './found.ts';
 import { median, storedBars, Timing } from './timing.svelte.ts';
-import { contributionsOf, fromComparisons, fromSearches, meansOf, seriesOf } from './trend.ts';
+import { seriesOf } from './trend.ts';
+
+const points = (value: number): string => (100 * value).toFixed(1);
+const between = ([mean, low, high]: number[]) => ({ mean, low, high });
+/** The stored comparison of docs/results/adaptation.md, one model and task of it. */
+const adaptation = {
+  id: 'c', name: 'adaptation', createdAt: 1, plan: { methods: mathHard.map(({ name, preset, set }) => ({ name, strategy: { kind: 'search', preset, set } })) },
+  table: mathHard.flatMap(({ name, seeds }) => seeds.map(([seed, score, gain, answers, alphas]) => ({
+    index: seed, modelId: 'm', task: 'math-hard', method: name, seed, state: 'done', test: { rows: 500, score: between(score), gain: between(gain) },
+    detail: { kind: 'search', experts: ['math', 'code', 'reasoning'], search: { alphas, budget: { answers } } },
+  }))),
+} as unknown as ComparisonDetailDto;
 
 const interval = (mean: number) => ({ mean, low: mean - 0.02, high: mean + 0.02 });
-const search = (id: string, datasetName: string, examples: number, score: number, alphas: (number | number[])[], more: Partial<SearchSummaryDto> = {}): SearchSummaryDto => ({
-  id, name: id, state: 'succeeded', datasetName, modelId: 'm', modelName: 'tiny', experts: [{ id: 'a', name: 'math' }, { id: 'b', name: 'code' }].slice(0, alphas.length), config: { ...quickSearch, examples },
-  budget: { generations: 1, answers: examples * 100, answerTokens: 1, seconds: 1 }, chosen: { kind: 'candidate', alphas, search: { score: 1, tieBreak: 0 } },
+const search = (id: string, config: Partial<SearchConfig>, score: number, alphas: (number | number[])[], more: Partial<SearchSummaryDto> = {}): SearchSummaryDto => ({
+  id, name: id, state: 'succeeded', datasetName: 'math', grader: 'number', raw: false, modelId: 'm', modelName: 'tiny', createdAt: Number(id.slice(1)), experts: [{ id: 'a', name: 'math' }, { id: 'b', name: 'code' }].slice(0, alphas.length), config: { ...quickSearch, ...config },
+  budget: { generations: 1, answers: 1000, answerTokens: 1, seconds: 1 }, chosen: { kind: 'candidate', alphas, search: { score: 1, tieBreak: 0 } },
   test: { rows: 100, samples: 1, temperature: 0, base: interval(0.3), score: interval(score), gain: interval(score - 0.3) }, ...more,
 } as unknown as SearchSummaryDto);
 
-describe('what stored searches say', () => {
-  const list = [search('s1', 'math', 10, 0.5, [1, 0]), search('s2', 'math', 3, 0.4, [0.5, 0.5]), search('s3', 'math', 10, 0.6, [[0.8, 1], [0, -0.2]]), search('s4', 'code', 5, 0.4, [0.2]), search('s5', 'code', 5, 0.1, [0], { test: undefined, budget: undefined })];
-  it('is a series for each task, by examples or by answers, without those that have no test score', () => {
-    const [code, math] = seriesOf(fromSearches(list), 'examples');
-    expect([code.name, code.points.length, math.points.map(({ x }) => x)]).toEqual(['code, CMA-ES', 1, [3, 10, 10]]);
-    expect(seriesOf(fromSearches(list), 'answers')[1].points.map(({ x }) => x)).toEqual([300, 1000, 1000]);
-    expect(meansOf(math.points).map(({ mean }) => Number(mean.toFixed(3)))).toEqual([0.1, 0.25]);
+describe('what more examples bring', () => {
+  it('is what the report of the comparison says: a line of what differs in examples alone, seeds taken together', () => {
+    const series = seriesOf(fromComparisons([adaptation]), 'examples');
+    expect(Object.fromEntries(series.map(({ name, points: at }) => [name, at.map(({ x, gain }) => `${x}: ${points(gain.mean)}`)]))).toEqual({
+      'few-shot, CEM': ['3: 20.2', '5: 20.9', '10: 20.8', '20: 22.3'], 'few-shot, CMA-ES': ['10: 19.7'], 'few-shot, CEM, light': ['3: 14.7'],
+      'few-shot, CEM, per layer': ['10: 24.2'], 'few-shot, CMA-ES, per layer': ['10: 26.4'], "few-shot, CEM, the paper's settings": ['10: 18.9'],
+    });
+    // the report’s intervals, over seeds × rows: 31.4 (25.3 … 37.5), +20.2 (+14.2 … +26.2)
+    const [three] = series[0].points;
+    expect([three.score.low, three.score.high, three.gain.low, three.gain.high].map(points)).toEqual(['25.3', '37.5', '14.2', '26.2']);
+    expect(three).toMatchObject({ seeds: [0, 1, 2], search: 'few-shot, CEM, 3 examples' });
   });
-  it('are the α of the best search of each task, layers as their mean, and nothing for an expert that was not there', () => {
-    const { experts, rows } = contributionsOf(fromSearches(list));
-    expect(experts).toEqual(['math', 'code']);
-    expect(rows.map(({ label, mix: { id } }) => [label, id])).toEqual([['code', 's4'], ['math', 's3']]);
-    expect(rows[0].values).toEqual([0.2, null]);
-    expect(rows[1].values).toEqual([0.9, -0.1]);
+  it('is a line by budget whose points are searches, not seeds', () => {
+    const series = seriesOf(fromComparisons([adaptation]), 'answers');
+    expect(series.find(({ name }) => name === 'few-shot, CEM')?.points.map(({ x, gain }) => `${Math.round(x)}: ${points(gain.mean)}`)).toEqual(['1491: 20.2', '1770: 20.9', '2389: 20.8', '5225: 22.3']);
+    expect(series.find(({ name }) => name.endsWith('light'))?.points.map(({ x }) => Math.round(x))).toEqual([659]);
+  });
+  it('joins own searches only where grader, test rows, experts and settings are alike, and says what differs', () => {
+    const list = [
+      search('s1', { examples: 10, seed: 0 }, 0.5, [1, 0]), search('s2', { examples: 10, seed: 1 }, 0.6, [1, 0]), search('s3', { examples: 3 }, 0.4, [1, 0]),
+      search('s4', { examples: 5 }, 0.9, [1, 0], { grader: 'exact' }), search('s5', { examples: 10, optimiser: 'cem' }, 0.4, [1, 0]), search('s6', { examples: 10, seed: 1 }, 0.6, [1, 0]),
+      search('s7', { examples: 5 }, 0.1, [0, 0], { test: undefined }),
+    ];
+    const series = seriesOf(fromSearches(list), 'examples');
+    expect(series.map(({ name, points: at }) => [name, at.map(({ x, gain, seeds }) => [x, points(gain.mean), seeds])])).toEqual([
+      ['own, CMA-ES, graded by number', [[3, '10.0', [0]], [10, '25.0', [0, 1]]]], ['own, CMA-ES, graded by exact', [[5, '60.0', [0]]]], ['own, CEM', [[10, '10.0', [0]]]],
+    ]);
+  });
+  it('names two comparisons apart, and has a series for each task', () => {
+    const other = { ...adaptation, id: 'd', name: 'again', table: adaptation.table.map((cell) => ({ ...cell, task: 'code-hard' })) };
+    const series = seriesOf(fromComparisons([adaptation, other]), 'examples');
+    expect(series.slice(0, 1).concat(series.slice(6, 7)).map(({ name, task }) => [name, task])).toEqual([['adaptation: few-shot, CEM', 'math-hard'], ['again: few-shot, CEM', 'code-hard']]);
+  });
+});
+
+describe('the contributions of experts', () => {
+  it('are a table for each search of a comparison, mean over its seeds, as the report has them', () => {
+    const [cem, , , , , , layered] = contributionsOf(fromComparisons([adaptation]));
+    expect(cem).toMatchObject({ comparison: { name: 'adaptation' }, method: 'few-shot, CEM', experts: ['math', 'code', 'reasoning'], seeds: [0, 1, 2], overLayers: 'none', rows: [{ label: 'math-hard' }] });
+    expect(cem.rows[0].values.map((value) => value?.toFixed(2))).toEqual(['0.51', '0.34', '0.41']);
+    expect([layered.method, layered.overLayers]).toEqual(['few-shot, CEM, per layer', 'all']);
+    expect(layered.rows[0].values.map((value) => value?.toFixed(2))).toEqual(['0.44', '0.38', '0.48']);
+  });
+  it('are one table of own searches beside them, by the experts’ names, the newest first, layers as their mean and said so', () => {
+    const list = [search('s1', { seed: 0 }, 0.5, [1, 0]), search('s2', { seed: 1 }, 0.5, [0.5, 0]), search('s3', { perLayer: true }, 0.6, [[0.8, 1]])];
+    const tables = contributionsOf([...fromSearches(list), ...fromComparisons([adaptation])]);
+    const own = tables.at(-1);
+    expect(own).toMatchObject({ comparison: null, experts: ['math', 'code'], overLayers: 'some' });
+    expect(own?.rows.map(({ label, note, values }) => [label, note, values])).toEqual([['s3', 'math, mean over layers', [0.9, null]], ['s2', 'math, 2 seeds', [0.75, 0]]]);
   });
 });
 
 const comparison = {
-  id: 'c', name: 'All', command: 'compare all.json', plan: { methods: [{ name: 'By embedding', strategy: { kind: 'dispatcher', by: 'embedding' } }, { name: 'Few-shot', strategy: { kind: 'search' } }] },
+  id: 'c', name: 'All', plan: { methods: [{ name: 'By embedding', strategy: { kind: 'dispatcher', by: 'embedding' } }] },
   table: [
     { index: 0, modelId: 'm', modelName: 'tiny', task: 'math', method: 'By embedding', seed: 0, state: 'done', detail: { kind: 'dispatcher', experts: ['math'], firstPassMs: 4, secondPassMs: 40 } },
     { index: 1, modelId: 'm', modelName: 'tiny', task: 'math', method: 'By embedding', seed: 1, state: 'done', detail: { kind: 'dispatcher', experts: ['math'], firstPassMs: 6, secondPassMs: 60 } },
-    { index: 2, modelId: 'm', modelName: 'tiny', task: 'math', method: 'Few-shot', seed: 0, state: 'done', test: search('t', 'math', 3, 0.5, [1]).test, detail: { kind: 'search', experts: ['math'], search: { optimiser: 'cem', examples: 3, generations: 9, perLayer: false, alphas: [0.7], budget: { answers: 200 } } } },
-    { index: 3, modelId: 'm', modelName: 'tiny', task: 'math', method: 'Few-shot', seed: 1, state: 'failed', error: 'no' },
+    { index: 2, modelId: 'm', modelName: 'tiny', task: 'math', method: 'By embedding', seed: 2, state: 'failed', error: 'no' },
   ],
 } as unknown as ComparisonDetailDto;
 
-describe('what comparisons with strategies say', () => {
-  it('stands beside the searches: their α, examples and budget', () => {
-    const found = fromComparisons([comparison]);
-    expect(found.map(({ name, examples, answers, alphas, optimiser }) => [name, examples, answers, alphas, optimiser])).toEqual([['All: Few-shot, seed 0', 3, 200, [0.7], 'CEM']]);
-    expect(seriesOf(found, 'answers').map(({ name, points }) => [name, points.length])).toEqual([['math, CEM', 1]]);
-  });
-  it('is the time of both passes for each dispatcher and task, over its seeds, of that model only', () => {
-    expect(storedBars([comparison], 'm', { prompt: 'P', classifier: 'C', embedding: 'E' })).toEqual([{ label: 'E, math', first: 5, second: 50, questions: 'All', href: '#/comparisons/c' }]);
-    expect(storedBars([comparison], 'other', { prompt: 'P', classifier: 'C', embedding: 'E' })).toEqual([]);
-  });
+it('the times of both passes in a comparison are a bar for each dispatcher and task, over its seeds, of that model only, under the comparison’s name', () => {
+  expect(storedBars([comparison], 'm', { prompt: 'P', classifier: 'C', embedding: 'E' })).toEqual([{ label: 'E, math, All', first: 5, second: 50, questions: '2 seeds of All' }]);
+  expect(storedBars([comparison], 'other', { prompt: 'P', classifier: 'C', embedding: 'E' })).toEqual([]);
 });
 
 describe('the times of both passes', () => {

@@ -2,7 +2,7 @@ import { bridge } from '../../bridge/index.ts';
 import { comparisons, Resource } from '../../state/index.ts';
 import type { ComparisonDetailDto } from '../../../shared/contract.ts';
 import { Timing } from './timing.svelte.ts';
-import { adapts } from './trend.ts';
+import { adapts } from './found.ts';
 
 /** What was measured stays while the application runs. */
 export const timing = new Timing(bridge);

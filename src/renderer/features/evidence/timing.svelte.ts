@@ -12,19 +12,19 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** Medians of both passes, as a bar: of what was measured here, or of the cells of comparisons. */
-export interface PassBar { label: string; first: number; second: number; questions: string; href?: string }
-export const barsOf = (times: readonly PassTimes[], words: Record<DispatcherKind, string>, datasetName: string): PassBar[] => times.map(({ kind, firstMs, secondMs }) => ({ label: `${words[kind]}, ${datasetName}`, first: median(firstMs), second: median(secondMs), questions: `${firstMs.length} measured now` }));
+/** Medians of both passes, as a bar: of what was measured here, or of the cells of comparisons. The label says whose. */
+export interface PassBar { label: string; first: number; second: number; questions: string }
+export const barsOf = (times: readonly PassTimes[], words: Record<DispatcherKind, string>, datasetName: string): PassBar[] => times.map(({ kind, firstMs, secondMs }) => ({ label: `${words[kind]}, ${datasetName}, now`, first: median(firstMs), second: median(secondMs), questions: `${firstMs.length} questions, measured now` }));
 
 /** A bar for each dispatcher and task of each comparison: the median over its seeds. */
 export function storedBars(comparisons: readonly ComparisonDetailDto[], modelId: string, words: Record<DispatcherKind, string>): PassBar[] {
-  return comparisons.flatMap(({ id, name, plan, table }) => plan.methods.flatMap((method) => {
+  return comparisons.flatMap(({ name, plan, table }) => plan.methods.flatMap((method) => {
     if (!isStrategy(method) || method.strategy.kind !== 'dispatcher') return [];
     const { by } = method.strategy;
     const cells = table.filter((cell) => cell.method === method.name && cell.modelId === modelId && cell.detail?.firstPassMs !== undefined && cell.detail.secondPassMs !== undefined);
     return [...new Set(cells.map(({ task }) => task))].map((task) => {
       const own = cells.flatMap((cell) => (cell.task === task && cell.detail ? [cell.detail] : []));
-      return { label: `${words[by]}, ${task}`, first: median(own.map(({ firstPassMs = 0 }) => firstPassMs)), second: median(own.map(({ secondPassMs = 0 }) => secondPassMs)), questions: name, href: `#/comparisons/${encodeURIComponent(id)}` };
+      return { label: `${words[by]}, ${task}, ${name}`, first: median(own.map(({ firstPassMs = 0 }) => firstPassMs)), second: median(own.map(({ secondPassMs = 0 }) => secondPassMs)), questions: `${own.length} seeds of ${name}` };
     });
   }));
 }
