@@ -174,8 +174,9 @@ export interface ComparisonSummaryDto {
 export interface ComparisonDto {
   id: string; name: string; state: JobState; jobId: string; createdAt: number; plan: ComparisonPlan; cells: number; done: number; failed: number; secondsLeft?: number; seconds: number; command: string;
 }
-/** A dispatcher of a comparison on held-out questions of the experts' tasks, its seeds taken together: the same `questions` at each of the `seeds`. Counts and accuracy (95 % over seeds × questions) are of all of them. */
-export interface DispatchSummaryDto { modelId: string; modelName: string; method: string; kind: DispatcherKind; seeds: number[]; questions: number; accuracy: Interval; confusion: Confusion }
+/** A dispatcher of a comparison on held-out questions of the experts' tasks, its seeds taken together: the same `questions` at each of the `seeds`. Counts and accuracy (95 % over seeds × questions) are of all of them; `own` is of the experts' questions alone, `none` of those for no expert, where some were asked. */
+export interface DispatchSummaryDto { modelId: string; modelName: string; method: string; kind: DispatcherKind; seeds: number[]; questions: number; accuracy: Interval; own: DispatchShare; none?: DispatchShare; confusion: Confusion }
+export interface DispatchShare { questions: number; right: Interval }
 export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCellDto[]; summary: ComparisonSummaryDto[]; dispatch: DispatchSummaryDto[] }
 
 /** A search for a mix: how it was set, every generation, and what it found. */

@@ -50,8 +50,8 @@ function dispatching({ comparison, table: all }: Input, cells: readonly Cell[]):
   const of = cells.flatMap(({ detail, ...cell }) => (detail.dispatch ? [{ ...cell, dispatch: detail.dispatch }] : []));
   if (of.length === 0) return '';
   const dispatchers = dispatchOf(all, comparison.plan);
-  const unasked = dispatchers.every(({ confusion: { counts } }) => counts.at(-1)?.every((value) => value === 0));
-  const title = ({ modelName, method }: DispatchSummaryDto): string => `${modelName} · ${method}`;
+  const unasked = dispatchers.every(({ none }) => none === undefined);
+  const title = ({ modelName, method }: Pick<DispatchSummaryDto, 'modelName' | 'method'>): string => `${modelName} · ${method}`;
   const went = grouped(of, ({ modelId, method, task }) => [modelId, method, task]).map((group) => {
     const { labels } = group[0].dispatch.confusion;
     const totals = labels.map((_, i) => group.reduce((sum, { dispatch }) => sum + dispatch.choices[i], 0));
@@ -61,7 +61,9 @@ function dispatching({ comparison, table: all }: Input, cells: readonly Cell[]):
   return [
     '### Dispatch',
     `Share of held-out questions of the experts’ own tasks that were sent to their expert${unasked ? '' : ', and of questions that are none of theirs that were left to the base'}, in percent. Every seed is asked the same questions, so the 95 % interval is Wilson’s for so many questions, widened by what the seeds differ; the tables count the answers of all seeds.${unasked ? ' No question that is none of the experts’ was asked: whether a dispatcher abstains where it should is not measured here.' : ''}`,
-    table(['model · strategy', 'questions × seeds', 'right (95 %)'], dispatchers.map((one) => [title(one), `${count(one.questions)} × ${one.seeds.length}`, scoreOf(one.accuracy)])),
+    table(['model · strategy', 'experts’ questions × seeds', 'right (95 %)', ...(unasked ? [] : ['for none × seeds', 'right (95 %)'])], dispatchers.map(({ own, none, seeds, ...one }) => [
+      title(one), `${count(own.questions)} × ${seeds.length}`, scoreOf(own.right), ...(unasked ? [] : none ? [`${count(none.questions)} × ${seeds.length}`, scoreOf(none.right)] : ['–', '–']),
+    ])),
     ...dispatchers.map((one) => {
       const { labels, counts } = one.confusion;
       const asked = labels.flatMap((label, at) => (counts[at].some((value) => value > 0) ? [[at === labels.length - 1 ? 'none of these' : label, ...counts[at].map(count)]] : []));
