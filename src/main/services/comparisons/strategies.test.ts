@@ -79,7 +79,7 @@ test('the report has the tables of the paper, and the same bytes from the same r
   const { text, path } = await services.call('comparisons.report', { id });
   for (const heading of ['### Table 2: self-adaptation', '### Where the searches stand', '### Dispatch', '### Contributions of experts', '### First pass against second (table 3)', '### Score against examples and budget']) expect(text).toContain(heading);
   expect(text).toContain('36 cells, 36 finished, 0 failed');
-  // 9 questions, of which 8 are right at both seeds: Wilson’s interval of 8 of 9, no narrower
+  // all 6 questions of the experts and 2 of 3 for none at both seeds: Wilson’s intervals of so many, no narrower
   expect(text).toContain('| toy · embedding | 6 × 2 | 100.0 (61.0 … 100.0) | 3 × 2 | 66.7 (20.8 … 93.9) |');
   expect(text).toContain('| none of these | 2 | 0 | 4 |');
   expect((await services.call('comparisons.get', { id })).dispatch).toContainEqual(expect.objectContaining({ method: 'embedding', kind: 'embedding', seeds: [0, 1], questions: 9, confusion: { labels: ['one', 'two', 'base'], counts: [[6, 0, 0], [0, 6, 0], [2, 0, 4]] } }));
