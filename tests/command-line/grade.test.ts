@@ -42,11 +42,14 @@ describe('lines and score', () => {
     const options = { question: 'Which swims?', choices: { text: ['a crow', 'a whale'], label: ['A', 'B'] }, answerKey: 'B' };
     const chosen = file('choices.jsonl', ['a whale', 'The answer is (B).', 'A'].map((said) => ({ ...options, said })));
     expect((await grade('--grader', 'choice', '--data', chosen, '--answer', 'said', '--reference', 'answerKey')).result()).toEqual({ score: 2 / 3, rows: 3 });
+    const spelled = file('references.jsonl', ['(B)', 'b', 'a whale', 1].map((right) => ({ ...options, right, said: 'The answer is B because whales swim.' })));
+    expect((await grade('--grader', 'choice', '--data', spelled, '--answer', 'said', '--reference', 'right')).result()).toEqual({ score: 1, rows: 4 });
     expect((await grade('--grader', 'expression:answer.length / 10', '--data', chosen, '--answer', 'said')).result()['rows']).toBe(3);
   });
 
   it.each([
     ['no such column', ['--grader', 'number', '--answer', 'none', '--reference', 'b'], /no text in column “none”/],
+    ['no such column of references', ['--grader', 'number', '--answer', 'a', '--reference', 'none'], /no reference in column “none”/],
     ['no reference', ['--grader', 'number', '--answer', 'a'], /needs the column of the references/],
     ['no such grader', ['--grader', 'taste', '--answer', 'a'], /taste/],
   ])('refuses %s with code 1', async (_, words, sentence) => {

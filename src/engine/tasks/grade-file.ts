@@ -35,10 +35,10 @@ export async function gradeFile({ path, grader, answer, reference, onGrades, sig
       signal?.throwIfAborted();
       const batch = raws.slice(from, from + batchRows);
       const items = batch.map((raw) => itemOf(raw, answer, reference));
-      for (const item of items) {
-        if (!('answer' in item)) continue;
-        found.answer = true;
-        found.reference ||= item.row.reference !== null;
+      for (const raw of batch) {
+        if ('reason' in raw) continue;
+        found.answer ||= textOf(columnAt(raw.data, answer)) !== null;
+        found.reference ||= reference !== undefined && textOf(columnAt(raw.data, reference)) !== null;
       }
       const gradable = items.flatMap((item) => ('answer' in item ? [item] : []));
       const grades = await grader.gradeBatch(gradable);

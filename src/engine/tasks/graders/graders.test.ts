@@ -46,17 +46,23 @@ describe('number', () => {
     ['$1,000.00', '1000'], ['-$5', '-5'], ['$-5', '-5'], ['€ 2.5', '2.5'], ['50%', '50'], ['5%.', '5'], ['.5', '0.5'], ['007', '7'], ['0.0', '0'], ['-0', '0'], ['1e3', '1000'], ['2.5e-1', '0.25'],
     ['1,2,3', '3'], ['12345678901234567891', '12345678901234567891'], ['3 apples and 4 pears', '4'], ['work 5\n#### 6\nQuestion 7', '6'], ['#### 1 #### 2', '2'], ['#### $1,200.', '1200'],
     ['so \\boxed{42} in 3 steps', '42'], ['3.', '3'], ['v1.2.3', '0.3'], ['A: 18', '18'], ['', null], ['none', null], ['5 #### none', null], ['½', null],
+    ['\\boxed{\\frac{1}{2}}', '0.5'], ['\\boxed{x^{2}=5}', '5'], ['#### 2/3', '2/3'], ['#### 4/6', '2/3'], ['\\frac12', '0.5'], ['so \\dfrac{3}{4}', '0.75'], ['-1/2', '-0.5'], ['\\frac{-1}{3}', '-1/3'], ['-\\frac{1}{3}', '-1/3'],
+    ['10/5', '5'], ['12/4=', '4'], ['#### 10/5', '10'], ['\\frac{10}{5}', '2'], ['1 1/2', '1.5'], ['2\\frac{1}{2}', '2.5'], ['-2 1/2', '-2.5'], ['1,000/3', '1000/3'], ['1.5/2', '0.75'], ['0/7', '7'], ['5/0', '0'], ['1/2/2020', '2020'], ['8/4=2', '2'], ['1/3.', '1/3'],
+    ['\\boxed{5\\text{ cm}^2}', '5'], ['\\boxed{\\text{42}}', '42'], ['\\boxed{1{,}000}', '1000'], ['\\boxed{-\\$5}', '-5'], ['\\boxed 7', '7'], ['the box \\boxed{42', '42'], ['100000000000000000001/3', '100000000000000000001/3'],
   ])('%j ends on %s', (text, expected) => {
     expect(finalNumber(text)).toBe(expected);
   });
   test('reasons', async () => {
     expect(await grade('number', '#### 31', row('x #### 29'))).toEqual([0, '31, expected 29']);
     expect(await grade('number', '29.0', row('x #### 29'))).toEqual([1, '29']);
+    expect(await grade('number', '1/2', row('0.5'))).toEqual([1, '0.5']);
+    expect(await grade('number', '\\boxed{\\frac{2}{3}}', row('2/3'))).toEqual([1, '2/3']);
+    expect(await grade('number', '0.67', row('2/3'))).toEqual([0, '0.67, expected 2/3']);
     expect(await grade('number', 'hm', row('29'))).toEqual([0, 'no number, expected 29']);
   });
   test('a long answer costs no time', () => {
     const started = performance.now();
-    for (const text of ['1,'.repeat(100_000), '-'.repeat(200_000), '$ '.repeat(100_000), '9'.repeat(200_000), '1e'.repeat(100_000)]) finalNumber(text);
+    for (const text of ['1,'.repeat(100_000), '-'.repeat(200_000), '$ '.repeat(100_000), '9'.repeat(200_000), '1e'.repeat(100_000), '1/'.repeat(100_000), '1 '.repeat(100_000), '\\frac{'.repeat(30_000), '\\boxed{'.repeat(30_000), `${'9'.repeat(100_000)}/${'7'.repeat(100_000)}`, '\\text{'.repeat(30_000)]) finalNumber(text);
     expect(performance.now() - started).toBeLessThan(15_000); // quadratic behaviour takes minutes; a busy machine is no failure
   }, 20_000);
   test.skipIf(withoutSharedData)('agrees with the judgement of the GSM8K authors on 1,200 answers of four models', async () => {

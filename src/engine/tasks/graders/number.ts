@@ -1,4 +1,5 @@
 import { noReference, pureGrader, type Grader } from './grader.ts';
+import { lastBoxed } from './math/boxed.ts';
 
 /** `number`: the numbers that answer and reference end on are the same number. */
 export function numberGrader(spec: string): Grader {
@@ -13,30 +14,45 @@ export function numberGrader(spec: string): Grader {
 }
 
 /** Groups of three digits behind commas are thousands; a full stop needs a digit behind it. */
-const number = /((?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE]([-+]?\d{1,3})(?!\w))?/g;
+const digits = String.raw`(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)`;
+/** `\frac{1}{2}`, `\frac12`, `1/2` (no date, no path; nor 12/4, below), with a whole number before it or none. */
+const latexFraction = String.raw`(?:(\d{1,30})\s?)?\\[dtc]?frac\s?(?:\{\s?([-−]?${digits})\s?\}|(\d))\s?(?:\{\s?([-−]?${digits})\s?\}|(\d))`;
+const plainFraction = String.raw`(?<![\d/]|/ )(?:(\d{1,30}) )?(${digits}) ?/ ?(${digits})(?! ?/|\d|[.,]\d)`;
+const number = new RegExp(String.raw`${latexFraction}|${plainFraction}|(${digits})(?:[eE]([-+]?\d{1,3})(?!\w))?`, 'g');
 /** A sign counts only where a number may begin, so that `16-3` ends on 3; a currency sign may stand on either side. */
 const signBefore = /(?:^|[^\w)\]}%])([-−+])(?:[$€£¥]\s?)?$|[$€£¥]\s?([-−+])$/;
 
 /**
- * The number an answer ends on, in one spelling (`1,000.50` → `1000.5`): the first one behind the last `####`, or
- * else the last one inside the last `\boxed{}`, or else the last of the text. Null when there is none. Compared as text, so
- * long integers are exact.
+ * The number an answer ends on, in one spelling (`1,000.50` → `1000.5`, `2/4` → `0.5`, `4/6` → `2/3`): the first one
+ * behind the last `####`, or else the last one inside the last `\boxed{}`, or else the last of the text. Null when there
+ * is none. Compared as text, so long integers and fractions are exact.
  */
 export function finalNumber(text: string): string | null {
   const mark = text.lastIndexOf('####');
   if (mark !== -1) return numbersIn(text.slice(mark + 4))[0] ?? null;
-  const boxed = text.lastIndexOf('\\boxed{');
-  if (boxed !== -1) {
-    const inside = numbersIn(text.slice(boxed + 7).split('}', 1)[0] ?? '').at(-1);
-    if (inside !== undefined) return inside;
-  }
-  return numbersIn(text).at(-1) ?? null;
+  const boxed = lastBoxed(text);
+  const inside = boxed === null ? undefined : numbersIn(withoutUnits(boxed)).at(-1) ?? numbersIn(boxed).at(-1);
+  return inside ?? numbersIn(text).at(-1) ?? null;
+}
+
+/** LaTeX without `\text{ cm}^2`, with thousands and currency as plain text writes them. */
+function withoutUnits(latex: string): string {
+  return latex
+    .replace(/\\(?:text|mathrm|mbox)\s?\{[^{}]*\}(?:\^\{?-?\d+\}?)?/g, ' ')
+    .replace(/\{,\}|,\\!/g, ',').replace(/(?<=\d)\\[,;: ](?=\d{3}(?!\d))/g, '').replaceAll('\\$', '$');
 }
 
 function numbersIn(text: string): string[] {
-  return Array.from(text.matchAll(number), (match) => {
+  return Array.from(text.matchAll(number)).flatMap((match) => {
     const before = signBefore.exec(text.slice(Math.max(0, match.index - 6), match.index));
-    return spell(before?.[1] ?? before?.[2] ?? '', match[1] ?? '', match[2]);
+    const sign = before?.[1] ?? before?.[2] ?? '';
+    const [, latexWhole, top, topDigit, bottom, bottomDigit, plainWhole, over, under, plain, exponent] = match;
+    if (plain !== undefined) return spell(sign, plain, exponent);
+    const [whole, numerator, denominator] = [latexWhole ?? plainWhole, top ?? topDigit ?? over ?? '', bottom ?? bottomDigit ?? under ?? ''];
+    const value = quotient(sign, whole, numerator, denominator);
+    // 12/4 is a division that was left undone, and 10/10 a mark
+    if (value !== null && (over === undefined || !/^-?\d+$/.test(value))) return value;
+    return [...(whole === undefined ? [] : [spell(sign, whole, undefined)]), spell(whole === undefined ? sign : '', numerator, undefined), spell('', denominator, undefined)];
   });
 }
 
@@ -47,5 +63,50 @@ function spell(sign: string, digits: string, exponent: string | undefined): stri
   const trimmedWhole = whole.replace(/^0+(?=\d)/, '') || '0';
   const trimmedFraction = fraction.replace(/0+$/, '');
   const value = trimmedFraction === '' ? trimmedWhole : `${trimmedWhole}.${trimmedFraction}`;
-  return value !== '0' && (sign === '-' || sign === '−') ? `-${value}` : value;
+  return value !== '0' && isMinus(sign) ? `-${value}` : value;
+}
+
+const isMinus = (sign: string | undefined): boolean => sign === '-' || sign === '−';
+
+/** Digits of a numerator or denominator, at most. */
+const longestPart = 60;
+
+/** `whole` numerator / denominator as a decimal where it ends, in lowest terms where it does not; null for a division by zero, or parts too long. */
+function quotient(sign: string, whole: string | undefined, numerator: string, denominator: string): string | null {
+  if (numerator.length > longestPart || denominator.length > longestPart) return null;
+  const [top, bottom] = [rational(numerator), rational(denominator)];
+  let [n, d] = [top.n * bottom.d, top.d * bottom.n];
+  if (d === 0n) return null;
+  if (whole !== undefined) n += BigInt(whole) * d;
+  const [a, b] = [numerator, denominator].map((part) => isMinus(part[0]));
+  const minus = (isMinus(sign) !== a) !== b;
+  const divisor = gcd(n, d);
+  [n, d] = [n / divisor, d / divisor];
+  const places = decimalPlaces(d);
+  const text = places === null ? `${n}/${d}` : decimal(n * 10n ** BigInt(places) / d, places);
+  return n !== 0n && minus ? `-${text}` : text;
+}
+
+/** Its size; the sign is read apart. */
+function rational(digits: string): { n: bigint; d: bigint } {
+  const [whole = '', fraction = ''] = digits.replace(/^[-−]|,/g, '').split('.');
+  return { n: BigInt(whole + fraction), d: 10n ** BigInt(fraction.length) };
+}
+
+function gcd(a: bigint, b: bigint): bigint {
+  while (b !== 0n) [a, b] = [b, a % b];
+  return a;
+}
+
+/** Of n / d in lowest terms; null where they never end. */
+function decimalPlaces(d: bigint): number | null {
+  let [twos, fives] = [0, 0];
+  for (; d % 2n === 0n; d /= 2n) twos++;
+  for (; d % 5n === 0n; d /= 5n) fives++;
+  return d === 1n ? Math.max(twos, fives) : null;
+}
+
+function decimal(scaled: bigint, places: number): string {
+  const text = String(scaled).padStart(places + 1, '0');
+  return spell('', `${text.slice(0, text.length - places)}.${text.slice(text.length - places)}`, undefined);
 }

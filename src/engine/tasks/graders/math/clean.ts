@@ -1,6 +1,8 @@
 /** The final answer of a text, and its LaTeX without what is only there for the eye. Linear in the text's length. */
 
-/** An answer ready to be parsed. `unit` is what was measured, '' where nothing is said. */
+import { lastBoxed } from './boxed.ts';
+
+/** An answer ready to be parsed. `unit` is what was measured, '' where nothing is said (of an angle, radians are what numbers mean). */
 export interface Cleaned { latex: string; unit: string; percent: boolean; degrees: boolean }
 
 /** What an answer ends on: the content of its last `\boxed{}`; without one, what follows "answer is", or a short text whole. Null when none. */
@@ -12,24 +14,6 @@ export function finalAnswer(text: string): string | null {
   if (said === null) return null;
   const plain = said.trim().replace(/\.$/, '');
   return /^\$\$?([^$]+)\$\$?$/.exec(plain)?.[1] ?? /^\\[([]([\s\S]*)\\[)\]]$/.exec(plain)?.[1] ?? plain;
-}
-
-/** Of `\boxed{…}` or `\fbox{…}`, with balanced braces, or `\boxed 5`. */
-function lastBoxed(text: string): string | null {
-  const start = Math.max(text.lastIndexOf('\\boxed'), text.lastIndexOf('\\fbox'));
-  if (start === -1) return null;
-  const open = start + (text.startsWith('\\boxed', start) ? 6 : 5);
-  const bare = /^\s*([^\s{$]+)/.exec(text.slice(open, open + 40))?.[1];
-  if (bare !== undefined) return bare;
-  const first = text.indexOf('{', open);
-  if (first === -1) return null;
-  let depth = 0;
-  for (let i = first; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === '{') depth++;
-    else if (text[i] === '}' && --depth === 0) return text.slice(first + 1, i);
-  }
-  return null;
 }
 
 /** Names of one unit. What is not listed is its own, a plural s aside. */
@@ -59,6 +43,7 @@ const degreeSign = /\^\s*\{?\s*\\circ\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*[CF]\s
 
 export function clean(answer: string): Cleaned {
   let latex = answer.trim().replace(/^\$+|\$+$/g, (signs, at: number, whole: string) => (signs === '$' && at > 0 && whole[at - 1] === '\\' ? signs : ''));
+  const dollars = /\\[$]\s*[\d.]/.test(latex);
   latex = latex
     .replace(/\\(?:left|right|displaystyle|textstyle|bigl?|bigr|Bigl?|Bigr|limits)(?![a-zA-Z])\.?/g, '')
     .replace(/\\[dtc]frac(?![a-zA-Z])/g, '\\frac')
@@ -67,6 +52,8 @@ export function clean(answer: string): Cleaned {
     .replace(/\\(?:lbrace)(?![a-zA-Z])/g, '\\{').replace(/\\(?:rbrace)(?![a-zA-Z])/g, '\\}')
     .replace(/[−–]/g, '-').replace(/π/g, '\\pi ').replace(/√/g, '\\sqrt ').replace(/∞/g, '\\infty ').replace(/±/g, '\\pm ').replace(/×|⋅|·/g, '\\cdot ').replace(/∪/g, '\\cup ')
     .replace(/,\\!|\{,\}/g, ',').replace(/\\!/g, '')
+    .replace(/\\(frac|binom)\s*(\d)\s+(\d)/g, '\\$1{$2}{$3}').replace(/\\mathbb\s*([A-Z])/g, '\\mathbb{$1}')
+    .replace(/\\(sin|cos|tan|cot|sec|csc)\s*\^\s*\{\s*-\s*1\s*\}/g, '\\arc$1 ')
     .replace(/(\d)(?<!\\)\\[,;: ]\s*(?=\d{3}(?!\d))/g, '$1')
     .replace(/\\[$]|[$]/g, '').replace(/(?<!\\)\\[,;: ]|~/g, ' ')
     .replace(/\s+(?:and|or)\s+|\\text\s*\{\s*,?\s*(?:and|or)\s*\}/g, ',')
@@ -76,11 +63,11 @@ export function clean(answer: string): Cleaned {
   // the degrees of an angle that a function takes stay
   const degrees = !/\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])/.test(latex) && degreeSign.test(latex);
   if (degrees) latex = latex.replace(degreeSign, '').trim();
-  let unit = '';
+  let unit = dollars ? 'dollar' : '';
   const behind = unitBehind.exec(latex) ?? wordBehind.exec(latex);
   if (behind?.[2] !== undefined) [latex, unit] = [(behind[1] ?? '').trim(), unitOf(behind[2])];
   if (/^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(latex)) latex = latex.replaceAll(',', '');
-  else if (/^[-+]?\d{1,3}(?: \d{3})+$/.test(latex)) latex = latex.replaceAll(' ', '');
+  else if (/^[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?$/.test(latex)) latex = latex.replaceAll(' ', '');
   // 1 2/3 and 1 \frac 23 are mixed numbers
   const mixed = /^([-+]?)(\d+)\s+(\d+)\s*\/\s*(\d+)$/.exec(latex);
   if (mixed) latex = `${mixed[1] ?? ''}${mixed[2] ?? ''}\\frac{${mixed[3] ?? ''}}{${mixed[4] ?? ''}}`;
@@ -97,3 +84,12 @@ export function words(latex: string): string | null {
   text = text.replace(/[\s.]+/g, ' ').trim().replace(/^\((\w)\)$/, '$1');
   return (changed && !/[\\^_{}=+]/.test(text) && /[a-zA-Z]/.test(text)) || /^[a-zA-Z]+(?:[ '-][a-zA-Z]+)*$/.test(text) ? text.toLowerCase() : null;
 }
+
+/** What was measured in one word, for two answers that both say it: `%`, `°`, a unit, or '' where nothing is said. */
+export function measured({ unit, percent, degrees }: Cleaned): string {
+  if (percent) return '%';
+  return degrees || /^degree/.test(unit) ? '°' : unit === 'radian' ? '' : unit;
+}
+
+/** `1 2`: what the blank says is open, so that it is neither 12 nor 2. */
+export const hasSplitNumber = (latex: string): boolean => /(?<![\d.])(?<![_^]\s*)[\d.]+\s+[\d.]/.test(latex);

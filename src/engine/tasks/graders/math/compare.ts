@@ -3,7 +3,7 @@
  * digits; expressions with variables at several points; lists, sets, tuples, intervals and equations part by part.
  */
 import { LatexSyntax } from '@cortex-js/compute-engine/latex-syntax';
-import { clean, words } from './clean.ts';
+import { clean, hasSplitNumber, measured, words } from './clean.ts';
 import { call, complex, NoValue, rational, symbolOf, variables, type Complex, type Json } from './value.ts';
 
 const syntax = new LatexSyntax();
@@ -23,7 +23,8 @@ type Thing =
 export function sameMathematics(answer: string, reference: string): boolean {
   if (answer.length > longestText || reference.length > longestText) return squeezed(answer) === squeezed(reference);
   const [a, b] = [clean(answer), clean(reference)];
-  if (a.unit !== '' && b.unit !== '' && a.unit !== b.unit) return false;
+  const [aMeasure, bMeasure] = [measured(a), measured(b)];
+  if (aMeasure !== '' && bMeasure !== '' && aMeasure !== bMeasure) return false;
   if (squeezed(a.latex) === squeezed(b.latex)) return squeezed(a.latex) !== '';
   const [aWords, bWords] = [words(a.latex), words(b.latex)];
   if (aWords !== null && bWords !== null && aWords === bWords) return true;
@@ -43,7 +44,7 @@ export function sameMathematics(answer: string, reference: string): boolean {
   return false;
 }
 
-const squeezed = (text: string): string => text.replace(/\s+/g, '').replace(/\\(?:text|mathrm|mbox)\{([^{}]*)\}/g, '$1');
+const squeezed = (text: string): string => text.replace(/(?<=\d)\s+(?=\d)/g, '\u2423').replace(/\s+/g, '').replace(/\\(?:text|mathrm|mbox)\{([^{}]*)\}/g, '$1');
 
 const scaled = (thing: Thing, apply: boolean, factor: Json): Thing => (apply && thing.kind === 'expression' ? { kind: 'expression', json: ['Multiply', thing.json, factor] } : thing);
 
@@ -63,7 +64,7 @@ function inBase(latex: string): { digits: string; value: bigint } | null {
 }
 
 function read(latex: string): Thing | null {
-  if (latex === '' || latex.length > longest || depthOf(latex) > deepest || (latex.match(/\|/g)?.length ?? 0) > 6) return null;
+  if (latex === '' || latex.length > longest || hasSplitNumber(latex) || depthOf(latex) > deepest || (latex.match(/\|/g)?.length ?? 0) > 6) return null;
   const json = syntax.parse(latex) as Json | null;
   return json === null || JSON.stringify(json).includes('"Error"') ? null : thingOf(json);
 }
@@ -82,6 +83,8 @@ function depthOf(latex: string): number {
 const inequalities = new Set(['Less', 'LessEqual', 'Greater', 'GreaterEqual', 'NotEqual']);
 
 function thingOf(json: Json): Thing {
+  // written as (−∞, ∞) is
+  if (symbolOf(json) === 'RealNumbers') return { kind: 'tuple', items: [{ kind: 'expression', json: ['Negate', 'PositiveInfinity'] }, { kind: 'expression', json: 'PositiveInfinity' }] };
   const parts = call(json);
   if (parts === null) return { kind: 'expression', json };
   const [operator, ...operands] = parts;
@@ -161,8 +164,14 @@ function same(a: Thing, b: Thing): boolean {
 
 const pair = (a: Thing, b: Thing | undefined): boolean => b !== undefined && same(a, b);
 
-/** `x`, `f(x)` or `x_1`: what stands left of a result. */
-const named = (json: Json): boolean => symbolOf(json) !== null || (call(json)?.[0] === 'InvisibleOperator' && symbolOf(call(json)?.[1] ?? 0) !== null && call(call(json)?.[2] ?? 0)?.[0] === 'Delimiter');
+/** `x`, `x_1`, `f(x)`, the segment `AB` or the point `(x, y)`: what stands left of a result. `xy` is a product. */
+function named(json: Json): boolean {
+  if (symbolOf(json) !== null) return true;
+  const [operator, first = 0, ...rest] = call(json) ?? [];
+  if (operator === 'Delimiter') return rest.length <= 1 && call(first)?.[0] === 'Sequence' && (call(first)?.slice(1) ?? []).every((item) => symbolOf(item) !== null);
+  if (operator !== 'InvisibleOperator' || symbolOf(first) === null) return false;
+  return call(rest[0] ?? 0)?.[0] === 'Delimiter' || [first, ...rest].every((letter) => /^[A-Z]$/.test(symbolOf(letter) ?? ''));
+}
 
 function sameInAnyOrder(a: readonly Thing[], b: readonly Thing[]): boolean {
   if (a.length !== b.length || a.length > 64) return false;
@@ -196,7 +205,7 @@ function intervalOf({ operators, sides }: { operators: string[]; sides: Json[] }
 
 /** The same line or curve: the differences of the sides are proportional. */
 function sameEquation(a: readonly [Json, Json], b: readonly [Json, Json]): boolean {
-  if (named(a[0]) && named(b[0]) && sameValue(a[0], b[0]) && sameValue(a[1], b[1])) return true;
+  if (named(a[0]) && named(b[0]) && JSON.stringify(a[0]) === JSON.stringify(b[0]) && same(thingOf(a[1]), thingOf(b[1]))) return true;
   const difference = ([left, right]: readonly [Json, Json]): Json => ['Subtract', left, right];
   const ratios = atPoints(difference(a), difference(b))?.map(([x, y]) => (size(y) === 0 ? NaN : size(x) / size(y) * Math.sign(x.re * y.re + x.im * y.im)));
   return ratios !== undefined && ratios.length > 1 && ratios.every((ratio) => ratio !== 0 && Math.abs(ratio - (ratios[0] ?? NaN)) <= tolerance * Math.abs(ratio));
@@ -221,11 +230,11 @@ function close(x: Complex, y: Complex): boolean {
 /** Positive and negative, small and large, none a nice number. */
 const points = [0.7390851, 1.9021605, -0.5671433, 3.3598857, -2.6220576, 0.1494501];
 
-/** Both values where both have one; undefined where they do not speak of the same variables or have no value anywhere. */
+/** Both values where both have one; undefined where they have no value anywhere. A side without variables may equal one whose variables do not matter. */
 function atPoints(a: Json, b: Json): [Complex, Complex][] | undefined {
   const names = [...variables(a)].sort();
   const others = variables(b);
-  if (names.length > 12 || (others.size > 0) !== (names.length > 0)) return undefined;
+  if (names.length > 12 || others.size > 12) return undefined;
   const all = [...new Set([...names, ...others])].sort();
   const found: [Complex, Complex][] = [];
   for (const [round] of (all.length === 0 ? [0] : points).entries()) {

@@ -141,7 +141,7 @@ function power(a: Complex, b: Complex): Complex {
 
 const onReals: Record<string, (x: number) => number> = {
   Sin: Math.sin, Cos: Math.cos, Tan: Math.tan, Cot: (x) => 1 / Math.tan(x), Sec: (x) => 1 / Math.cos(x), Csc: (x) => 1 / Math.sin(x),
-  Arcsin: Math.asin, Arccos: Math.acos, Arctan: Math.atan, Sinh: Math.sinh, Cosh: Math.cosh, Tanh: Math.tanh, Floor: Math.floor, Ceil: Math.ceil,
+  Arcsin: Math.asin, Arccos: Math.acos, Arctan: Math.atan, Arcsec: (x) => Math.acos(1 / x), Arccsc: (x) => Math.asin(1 / x), Sinh: Math.sinh, Cosh: Math.cosh, Tanh: Math.tanh, Floor: Math.floor, Ceil: Math.ceil,
 };
 const constants: Record<string, Complex> = { Pi: real(Math.PI), e: real(Math.E), ExponentialE: real(Math.E), i: { re: 0, im: 1 }, ImaginaryUnit: { re: 0, im: 1 }, PositiveInfinity: real(Infinity), NegativeInfinity: real(-Infinity), Half: real(0.5) };
 
