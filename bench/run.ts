@@ -22,15 +22,33 @@ const sections = { decode: 'Decoding', training: 'A training step', memory: 'Mem
 type Section = keyof typeof sections;
 const isSection = (name: string): name is Section => name in sections;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: 'boolean', default: false }, turns: { type: 'string', default: '3' } } });
-const unknown = positionals.find((name) => !isSection(name));
-if (unknown !== undefined) {
-  process.stderr.write(`There is no section ${unknown}; there are ${Object.keys(sections).join(', ')}.\n`);
-  process.exit(1);
+const usage = `npm run bench -- [--peers] [--turns N] [${Object.keys(sections).join('] [')}]`;
+
+function options(): { peers: boolean; turns: number; positionals: string[] } {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { peers: { type: 'boolean', default: false }, turns: { type: 'string', default: '3' }, help: { type: 'boolean', short: 'h', default: false } } });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
+  const unknown = positionals.find((name) => !isSection(name));
+  if (unknown !== undefined) throw new Error(`There is no section ${unknown}`);
+  if (!/^[1-9]\d*$/.test(values.turns)) throw new Error(`--turns takes a whole number from 1, not “${values.turns}”`);
+  return { peers: values.peers, turns: Number(values.turns), positionals };
 }
+
+/** What was asked for; anything else ends here with one sentence. */
+function asked(): ReturnType<typeof options> {
+  try {
+    return options();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message.split('. ', 1)[0] : String(error)}: ${usage}\n`);
+    process.exit(2);
+  }
+}
+
+const { peers, turns, positionals } = asked();
 const chosen = positionals.length > 0 ? positionals.filter(isSection) : (Object.keys(sections) as Section[]);
-const turns = Number(values.turns);
-if (values.peers) installPeers();
+if (peers) installPeers();
 
 const notMeasured = '–';
 const bench = new Workbench();

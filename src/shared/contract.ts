@@ -235,6 +235,8 @@ export interface SettingsDto { theme: 'system' | 'light' | 'dark'; device: Devic
 const call = <I extends z.ZodType>(input: I) => <R>() => ({ input, result: undefined as unknown as R });
 const none = z.object({}).default({});
 const taskInput = { modelId: id, raw: z.boolean().default(false) };
+/** With it, an unfinished job of exactly the same input is taken up from where it was, in place of a new one. */
+const takeUp = z.boolean().optional();
 /** A stored task, or what one is made of; what is named beside a task takes the place of the task's for this use alone. The dataset's own way of reading, its suggested grader and the chat template are what is left out. */
 const taskUse = { modelId: id, taskId: id.optional(), datasetId: id.optional(), mapping: columnMappingSchema.optional(), grader: z.string().min(1).optional(), raw: z.boolean().optional(), splits: taskSplitsSchema.optional() };
 
@@ -273,7 +275,7 @@ export const calls = {
   /** grades each row's own reference (a check of the grader), or answers typed by the person */
   'graders.test': call(z.object({ grader: z.string().min(1), datasetId: id.optional(), path: z.string().optional(), mapping: columnMappingSchema.optional(), answers: z.array(z.object({ row: z.int().min(0), answer: z.string() })).max(50).optional(), limit: z.int().min(1).max(50).default(10) }))<{ row: number; answer: string; score: number; reason: string }[]>(),
 
-  'train.start': call(z.object({ ...taskUse, name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]) }))<{ jobId: string; runId: string }>(),
+  'train.start': call(z.object({ ...taskUse, name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]), takeUp }))<{ jobId: string; runId: string; takenUp?: boolean }>(),
   'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
   /** with its curves and samples; an expert that it made stays */
@@ -329,7 +331,7 @@ export const calls = {
   /** what a search would take, before it is started */
   'searches.cost': call(z.object({ ...taskUse, expertIds: z.array(id).min(1).max(64), config: searchConfigSchema }))<SearchCostDto>(),
   /** rows: examples from the dataset's training rows, selection from its validation rows, test from its test rows */
-  'searches.start': call(z.object({ ...taskUse, expertIds: z.array(id).min(1).max(64), name, config: searchConfigSchema }))<{ jobId: string; searchId: string }>(),
+  'searches.start': call(z.object({ ...taskUse, expertIds: z.array(id).min(1).max(64), name, config: searchConfigSchema, takeUp }))<{ jobId: string; searchId: string; takenUp?: boolean }>(),
   'searches.list': call(z.object({ ...page }))<{ searches: SearchSummaryDto[]; total: number }>(),
   'searches.get': call(z.object({ id }))<SearchDto>(),
   'searches.remove': call(z.object({ id }))<null>(),

@@ -11,7 +11,7 @@ import { listDevices } from '../runtime/devices.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { runtimeVersion } from '../runtime/session.ts';
 import { svdState } from '../svd/cache.ts';
-import { createGrader } from '../tasks/graders/index.ts';
+import { createGrader, lackOf } from '../tasks/graders/index.ts';
 import { gradeFile } from '../tasks/grade-file.ts';
 import { inspectDataset, readDataset } from '../tasks/inspect.ts';
 import { previewRows } from '../tasks/preview.ts';
@@ -118,7 +118,7 @@ export const handlers: Handlers = {
   gradeRows: async ({ grader: spec, rows }) => {
     const grader = await graderOf(spec);
     const grades = await grader.gradeBatch(rows);
-    return grades.map((grade, i) => ({ row: rows[i].row.row, ...grade }));
+    return grades.map((grade, i) => ({ row: rows[i].row.row, ...grade, ...lackOf(spec, rows[i].row) }));
   },
   gradeFile: async ({ grader: spec, ...columns }, { emit, signal }) => {
     const grader = await createGrader(spec, true);

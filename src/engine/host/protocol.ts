@@ -107,7 +107,8 @@ export interface EngineCalls {
   chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number>; room?: { folder: string; raw: boolean; quiet?: boolean } }; result: Record<Split, TaskRow[]>; event: never };
   /** rows that were read before, as a task reads them: by its mapping, divided by its shares; what is left out stays as it is. Rows that the mapping cannot read are listed and left out */
   taskRows: { input: { rows: TaskRow[] } & Partial<TaskReading>; result: { rows: TaskRow[]; unusable: UnusableRow[] }; event: never };
-  gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string }[]; event: never };
+  /** `lacks`: what the row has not, that answers are graded by */
+  gradeRows: { input: { grader: string; rows: { row: TaskRow; answer: string }[] }; result: { row: number; score: number; reason: string; lacks?: string }[]; event: never };
   /** a file's answers against its references; columns by name, nested ones with dots. Graded rows come as events, in order */
   gradeFile: { input: { grader: string; path: string; answer: string; reference?: string }; result: { rows: number; score: number }; event: { row: number; correct: boolean; score: number; reason: string }[] };
 

@@ -11,4 +11,4 @@ export { inspectDataset, readDataset, type ReadResult } from './inspect.ts';
 export { previewRows } from './preview.ts';
 export { isTaskRow, rereadRow, shownReference, toTaskRow } from './rows.ts';
 export { splitRows, type SplitRows } from './task.ts';
-export { createGrader, graders, graderKinds, parseGrader, type Grade, type Grader, type GraderKind, type GradeItem } from './graders/index.ts';
+export { createGrader, graders, graderKinds, lackOf, parseGrader, type Grade, type Grader, type GraderKind, type GradeItem } from './graders/index.ts';

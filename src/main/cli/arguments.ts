@@ -6,8 +6,8 @@ import { SingularError } from '../../shared/errors.ts';
 import { columnMappingSchema, taskSplitsSchema, type ColumnMapping, type TaskSplits } from '../../shared/task.ts';
 import { presets, trainingConfigSchema, type PresetName, type TrainingConfig } from '../../shared/training.ts';
 
-const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare', 'dispatcher', 'search', 'tasks']);
-const switches: ReadonlySet<string> = new Set(['--json', '--raw', '--help', '-h', '--version', '-V']);
+const groups: ReadonlySet<string> = new Set(['model', 'expert', 'mix', 'compare', 'dispatcher', 'search', 'tasks', 'jobs', 'settings', 'runs', 'datasets', 'conversations']);
+const switches: ReadonlySet<string> = new Set(['--json', '--raw', '--cost', '--check', '--help', '-h', '--version', '-V']);
 
 /**
  * Brings the command (and the second word of a group) to the front, so that options may stand before or after it:

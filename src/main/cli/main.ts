@@ -5,13 +5,21 @@
 import { Command, CommanderError } from 'commander';
 import { SingularError } from '../../shared/errors.ts';
 import { commandFirst } from './arguments.ts';
-import { adaptCommand, searchCommand } from './commands/adapt.ts';
+import { adaptCommand } from './commands/adapt.ts';
 import { evaluateCommand, generateCommand, objectiveCommand } from './commands/answers.ts';
 import { compareCommand } from './commands/compare.ts';
+import { conversationsCommand } from './commands/conversations.ts';
+import { datasetsCommand } from './commands/datasets.ts';
 import { answerCommand, dispatcherCommand } from './commands/dispatch.ts';
-import { expertCommand, mixCommand } from './commands/experts.ts';
+import { expertCommand } from './commands/experts.ts';
 import { gradeCommand } from './commands/grade.ts';
+import { infoCommand } from './commands/info.ts';
+import { jobsCommand } from './commands/jobs.ts';
+import { mixCommand } from './commands/mixes.ts';
 import { modelCommand, svdCommand } from './commands/models.ts';
+import { runsCommand } from './commands/runs.ts';
+import { searchCommand } from './commands/search.ts';
+import { settingsCommand } from './commands/settings.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { trainCommand } from './commands/train.ts';
 
@@ -20,7 +28,7 @@ function program(): Command {
     .description('Train, mix and export experts (z-vectors) of language models on this machine.')
     .option('--home <dir>', 'where the database and caches live')
     .option('--json', 'one JSON object; for long commands one a line, the result last');
-  for (const command of [modelCommand(), svdCommand(), generateCommand(), objectiveCommand(), tasksCommand(), trainCommand(), evaluateCommand(), gradeCommand(), expertCommand(), mixCommand(), adaptCommand(), searchCommand(), dispatcherCommand(), answerCommand(), compareCommand()]) {
+  for (const command of [modelCommand(), svdCommand(), generateCommand(), objectiveCommand(), tasksCommand(), trainCommand(), evaluateCommand(), gradeCommand(), expertCommand(), mixCommand(), adaptCommand(), searchCommand(), dispatcherCommand(), answerCommand(), compareCommand(), datasetsCommand(), runsCommand(), jobsCommand(), conversationsCommand(), settingsCommand(), infoCommand()]) {
     root.addCommand(command);
   }
   quiet(root);

@@ -1,3 +1,5 @@
+import type { ZMapDto } from '../../shared/contract.ts';
+
 /** What a command says: for people, or one JSON object a line. Results go to standard output, progress of the plain form to standard error. */
 export class Output {
   private readonly json: boolean;
@@ -36,3 +38,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 export const percent = (share: number | undefined): string => (share === undefined ? '' : `${(share * 100).toFixed(1)} %`);
 export const signedPercent = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(1)}`;
+
+/** A row for each matrix, a column for each bin of ranks. */
+export const zTable = ({ bins, matrices }: Pick<ZMapDto, 'bins' | 'matrices'>): string => table(['layer', 'projection', ...Array.from({ length: bins }, (_, bin) => String(bin + 1))],
+  matrices.map(({ layer, projection, cells }) => [String(layer), projection, ...cells.map((cell) => cell.toFixed(4))]));

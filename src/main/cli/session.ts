@@ -68,7 +68,7 @@ export class CommandSession {
 
   async task(nameOrId: string): Promise<TaskDto> {
     const found = (await this.call('tasks.list', {})).find(({ name, id }) => name === nameOrId || id === nameOrId);
-    if (!found) throw new SingularError('not-found', `There is no task “${nameOrId}”; \`singular tasks\` shows those there are.`);
+    if (!found) throw new SingularError('not-found', `There is no task “${nameOrId}”; \`singular tasks list\` shows those there are.`);
     return found;
   }
 

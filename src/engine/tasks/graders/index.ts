@@ -1,5 +1,7 @@
 /** The graders: one table over all kinds, and the only place where a grader's spec is read. */
 import { SingularError } from '../../../shared/errors.ts';
+import type { TaskRow } from '../../host/protocol.ts';
+import { testsColumn } from '../rows.ts';
 import { choiceGrader } from './choice.ts';
 import { containsGrader } from './contains.ts';
 import { exactGrader } from './exact.ts';
@@ -46,6 +48,13 @@ export function parseGrader(spec: string): { kind: GraderKind; text: string } {
   if (graders[kind].takes === 'nothing' && text !== '') throw new SingularError('bad-input', `The grader ${kind} takes nothing behind its name, but got “${text.slice(0, 60)}”.`);
   if (graders[kind].takes === 'text' && text === '') throw new SingularError('bad-input', `The grader ${kind} needs a text: ${kind}:${kind === 'contains' ? ' dog' : 'answer.length < 100'}, for example.`);
   return { kind, text };
+}
+
+/** What a row has not, that answers to it are graded by. */
+export function lackOf(spec: string, row: TaskRow): { lacks?: string } {
+  const { needs } = graders[parseGrader(spec).kind];
+  if (needs === 'answer') return row.reference === null ? { lacks: 'a reference answer' } : {};
+  return needs === 'tests' && [testsColumn, 'tests', 'test_list', 'test'].every((name) => (row.data[name] ?? null) === null) ? { lacks: 'tests' } : {};
 }
 
 /** Makes a grader from its spec; a patient one gives code more time. The caller disposes of it. Errors: `bad-input` for a spec that cannot work. */

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { comparisonPlanSchema, type ComparisonPlan } from '../../../shared/comparison.ts';
 import type { ComparisonCellDto, ComparisonDetailDto, ComparisonDto, ComparisonSummaryDto, JobDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
+import { named } from '../named.ts';
 import { defined, numberOption, parsed, readJson } from '../options.ts';
 import { percent, signedPercent, table } from '../output.ts';
 import { CommandSession, type GlobalOptions } from '../session.ts';
@@ -13,10 +14,11 @@ export function compareCommand(): Command {
   const group = new Command('compare')
     .argument('[plan]', 'a plan file: models × tasks × methods × seeds')
     .description('trains everything that a plan names and fills a table; an unfinished comparison of the same plan is taken up again')
-    .action(async (file: string | undefined, _: object, command: Command) => {
-      if (file === undefined) throw new SingularError('usage', 'Name a plan file, or list, show, report or keep.');
+    .option('--check', 'says what the plan would take, and trains nothing')
+    .action(async (file: string | undefined, { check }: { check?: boolean }, command: Command) => {
+      if (file === undefined) throw new SingularError('usage', 'Name a plan file, or list, show, report, keep or remove.');
       const plan = parsed(comparisonPlanSchema, readJson(file), file);
-      await CommandSession.run(command.optsWithGlobals<GlobalOptions>(), (session) => compare(session, plan));
+      await CommandSession.run(command.optsWithGlobals<GlobalOptions>(), (session) => (check ? tellCheck(session, plan) : compare(session, plan)));
     });
   group
     .command('list')
@@ -63,7 +65,26 @@ export function compareCommand(): Command {
         session.output.result(expert, `Kept ${expert.name}`);
       }),
     );
+  group
+    .command('remove')
+    .argument('<name>')
+    .description('forgets a comparison with its runs; experts that were kept stay')
+    .action(async (name: string, _: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const { id } = await comparisonNamed(session, name);
+        await session.call('comparisons.remove', { id });
+        session.output.result({ removed: name, id }, `Removed ${name}`);
+      }),
+    );
   return group;
+}
+
+async function tellCheck(session: CommandSession, plan: ComparisonPlan): Promise<void> {
+  const check = await session.call('comparisons.check', { plan });
+  session.output.result(check, [
+    `${check.cells} cells${check.secondsEstimated === undefined ? '' : `, about ${Math.ceil(check.secondsEstimated / 60)} min`}`,
+    table(['model', 'task', 'method', 'parameters'], check.trainings.map(({ model, task, method, parameters }) => [model, task, method, String(parameters)])),
+  ].join('\n'));
 }
 
 async function compare(session: CommandSession, plan: ComparisonPlan): Promise<void> {
@@ -72,6 +93,11 @@ async function compare(session: CommandSession, plan: ComparisonPlan): Promise<v
   if (open?.state === 'running') throw new SingularError('busy', `“${open.name}” runs in another instance of Singular; \`singular compare show\` has its table.`);
   const { id, jobId } = open ?? await session.call('comparisons.start', { plan });
   if (open) await session.call('jobs.resume', { id: jobId });
+  await followComparison(session, { id, jobId });
+}
+
+/** Tells the cells of a comparison to its end, and its table. A Ctrl-C pauses it. */
+export async function followComparison(session: CommandSession, { id, jobId }: { id: string; jobId: string }): Promise<void> {
   const told = new Set<number>();
   const tell = async (): Promise<void> => {
     const { table: cells } = await session.call('comparisons.get', { id });
@@ -121,9 +147,7 @@ function summaryTable({ name, state, cells, done, failed, seconds, summary, tabl
 
 /** The newest of that name, or the one with that id. */
 async function comparisonNamed(session: CommandSession, name: string): Promise<ComparisonDto> {
-  const found = (await session.call('comparisons.list', {})).find((comparison) => comparison.name === name || comparison.id === name);
-  if (!found) throw new SingularError('not-found', `There is no comparison “${name}”; \`singular compare list\` shows those there are.`);
-  return found;
+  return named(await session.call('comparisons.list', {}), name, 'comparison', 'singular compare list');
 }
 
 function textOf(file: string): string {

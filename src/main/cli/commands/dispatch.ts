@@ -93,7 +93,7 @@ export function answerCommand(): Command {
     .option('--model <id or folder>')
     .requiredOption('--strategy <strategy>', `${dispatcherKinds.join(', ')}, mix:NAME or none`)
     .option('--prompt <text>')
-    .option('--prompts <file>', 'a prompt a line: text, or JSON with “prompt”')
+    .option('--prompts <file>', 'a prompt a line: text, or JSON with “prompt”; answers carry the line’s index, from 0')
     .option('--max-tokens <n>', 'longest answer', numberOption('--max-tokens'))
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
     .option('--set <key=value>', 'maxTokens, temperature, topP, topK, seed', collect, [])
@@ -108,7 +108,7 @@ export function answerCommand(): Command {
         const strategy = mix ? { mixId: mix.id } : strategyOf(options.strategy);
         await prepared(session, model.id, strategy);
         const answers = await session.call('adapt.answer', { modelId: model.id, prompts, raw, strategy, sampling });
-        const results = answers.map(resultOf);
+        const results = answers.map((answer, index) => ({ ...(options.prompts !== undefined && { index }), ...resultOf(answer) }));
         const text = answers.map(({ text: said, decision }) => (decision ? `[${decision.expertName} ${percent(decision.confidence)}] ${said}` : said)).join('\n');
         session.output.result(options.prompts === undefined ? results[0] : { answers: results }, text);
       }),
@@ -143,9 +143,11 @@ function promptsOf({ prompt, prompts }: AnswerOptions): string[] {
   } catch (error) {
     throw new SingularError('bad-input', `${prompts} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
   }
-  const lines = text.split(/\r?\n/).filter((row) => row.trim() !== '');
-  if (lines.length === 0) throw new SingularError('bad-input', `${prompts} has no prompt.`);
+  const lines = text.replace(/(?:\r?\n)+$/, '').split(/\r?\n/);
+  if (lines.length === 1 && lines[0].trim() === '') throw new SingularError('bad-input', `${prompts} has no prompt.`);
   return lines.map((row, index) => {
+    // left out, it would shift the answers behind it
+    if (row.trim() === '') throw new SingularError('bad-input', `${prompts}, line ${index + 1} is empty; every line is a prompt, and {"prompt":""} an empty one.`);
     if (!row.startsWith('{')) return row;
     try {
       const { prompt: asked } = JSON.parse(row) as { prompt?: unknown };

@@ -18,7 +18,7 @@ interface TrainOptions extends GlobalOptions, TaskOptions {
 
 export function trainCommand(): Command {
   return withTask(new Command('train'))
-    .description('trains an expert (or LoRA, DoRA, IA3 to compare with) on a dataset; scores are of rows that nothing was trained on or chosen by')
+    .description('trains an expert (or LoRA, DoRA, IA3 to compare with) on a dataset; scores are of rows that nothing was trained on or chosen by. Ctrl-C pauses; the same command goes on')
     .option('--model <id or folder>')
     .requiredOption('--name <name>', 'of the expert')
     .option('--preset <preset>', Object.keys(presets).join(' or '), 'quick')
@@ -31,27 +31,34 @@ export function trainCommand(): Command {
         const model = await session.model(options.model);
         const wish = await taskWish(session, options);
         const plain = options.config === undefined && options.set.length === 0;
-        const { jobId, runId } = await session.call('train.start', {
+        const started = await session.call('train.start', {
           modelId: model.id,
           ...wish,
           name: options.name,
           preset: plain ? (options.preset === 'paper' ? 'paper' : 'quick') : 'custom',
           config,
           tags: options.tag,
+          takeUp: true,
         });
-        tellSteps(session, runId);
-        await session.finish(jobId);
-        const run = await session.call('runs.get', { id: runId });
-        if (run.expertId === undefined) throw new SingularError('internal', `The training of “${options.name}” ended without an expert.`);
-        const expert = await session.call('experts.get', { id: run.expertId });
-        const { baseScore, score, gain, test, rowsUsed } = expert;
-        const steps = expert.provenance.steps ?? run.steps.length;
-        session.output.result(
-          { expert: expert.name, expertId: expert.id, baseScore, score, gain, steps, bestStep: run.bestStep, seconds: run.seconds, test, trials: run.trials, cost: run.cost, rowsUsed, command: run.command },
-          `${expert.name}: ${percent(baseScore)} → ${percent(score)}${gain ? ` (${signedPercent(gain.mean)}, 95 % ${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : ''} on ${test ? `${test.rows} test rows` : 'validation rows'}, in ${run.trials.length > 1 ? `${run.trials.length} trials of ` : ''}${steps} steps, ${Math.round(run.seconds ?? 0)} s`,
-        );
+        await followTraining(session, options.name, started);
       }),
     );
+}
+
+/** Tells the steps of a training to its end, and what came of it. A Ctrl-C pauses it. */
+export async function followTraining(session: CommandSession, name: string, { jobId, runId, takenUp = false }: { jobId: string; runId: string; takenUp?: boolean }): Promise<void> {
+  tellSteps(session, runId);
+  if (takenUp) session.output.progress({ event: 'taken-up', jobId }, `The training of “${name}” goes on from where it was.`);
+  await session.finish(jobId, undefined, 'pause');
+  const run = await session.call('runs.get', { id: runId });
+  if (run.expertId === undefined) throw new SingularError('internal', `The training of “${name}” ended without an expert.`);
+  const expert = await session.call('experts.get', { id: run.expertId });
+  const { baseScore, score, gain, test, rowsUsed } = expert;
+  const steps = expert.provenance.steps ?? run.steps.length;
+  session.output.result(
+    { expert: expert.name, expertId: expert.id, baseScore, score, gain, steps, bestStep: run.bestStep, seconds: run.seconds, test, trials: run.trials, cost: run.cost, rowsUsed, command: run.command },
+    `${expert.name}: ${percent(baseScore)} → ${percent(score)}${gain ? ` (${signedPercent(gain.mean)}, 95 % ${signedPercent(gain.low)} … ${signedPercent(gain.high)})` : ''} on ${test ? `${test.rows} test rows` : 'validation rows'}, in ${run.trials.length > 1 ? `${run.trials.length} trials of ` : ''}${steps} steps, ${Math.round(run.seconds ?? 0)} s`,
+  );
 }
 
 const trialOf = ({ trial }: { trial: number }): string => (trial === 0 ? '' : `trial ${trial + 1}, `);

@@ -4,6 +4,7 @@ import type { CallParsed, ExpertDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { found } from '../basics/found.ts';
 import { commandLine } from '../basics/quote.ts';
+import { takenUp } from '../basics/takenUp.ts';
 import type { ServiceContext } from '../context.ts';
 import { cannotBeMixed, requireZ } from '../experts/tuning.ts';
 import type { HandlerGroup } from '../handlers.ts';
@@ -36,10 +37,12 @@ export function searchHandlers(context: ServiceContext): HandlerGroup<'searches'
       const { dataset } = task;
       const experts = searchedExperts(context, input.expertIds, model);
       refuseUnusable(input.config);
-      const dependsOn = await svdJobBefore(context, model) ?? null;
       const [jobId, searchId] = [newId(), newId()];
       const { expertIds, name, config } = input;
       const frozen: SearchInput = { searchId, modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), expertIds, name, config };
+      const earlier = input.takeUp ? takenUp(context, 'search', frozen, ['searchId']) : undefined;
+      if (earlier?.searchId) return { jobId: earlier.id, searchId: earlier.searchId, takenUp: true };
+      const dependsOn = await svdJobBefore(context, model) ?? null;
       stores.atomically(() => {
         stores.searches.add({
           id: searchId, name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash, ...frozenTask(task),

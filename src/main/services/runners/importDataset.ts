@@ -53,7 +53,7 @@ export function importDatasetRunner({ engine, stores, events, clock }: RunnerCon
         if (combinedHash(hashes) !== expectedHash) throw new SingularError('conflict', `${input.fileName} changed while it was read; nothing was imported.`);
         if (done === 0) {
           const [first] = unusable;
-          throw new SingularError('bad-input', `${input.fileName} has no usable row${first ? `; row ${first.row}: ${first.reason}` : '.'}`);
+          throw new SingularError('bad-input', `${input.fileName} has no usable row${first ? `; row ${first.row + 1}: ${first.reason}` : ''}.`);
         }
         stores.datasets.finish(id, { hash: expectedHash, unusable, unusableCount });
         events.emit('datasets.changed', null);

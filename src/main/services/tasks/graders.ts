@@ -24,12 +24,18 @@ export function graderHandlers({ engine, stores }: ServiceContext): HandlerGroup
       const chosen = answers.size > 0 ? rows.filter((row) => answers.has(row.row)) : rows.slice(0, input.limit);
       const graded = chosen.map((row) => ({ row, answer: answers.get(row.row) ?? row.reference ?? '' }));
       const results = await engine.call('gradeRows', { grader: input.grader, rows: graded });
-      return results.map((result, index) => ({ ...result, answer: graded[index]?.answer ?? '' }));
+      return results.map(({ row, score, reason }, index) => ({ row, score, reason, answer: graded[index]?.answer ?? '' }));
     },
   };
 }
 
-/** Throws the engine's sentence where a grader cannot be used at all; one row is graded to find out. */
-export async function checkGrader({ engine }: Pick<ServiceContext, 'engine'>, grader: string, row: TaskRow): Promise<void> {
-  await engine.call('gradeRows', { grader, rows: [{ row, answer: row.reference ?? '' }] });
+/** Throws the engine's sentence where a grader cannot be used at all, or `bad-input` where no row has what it needs; rows are graded until one has. */
+export async function checkGrader({ engine }: Pick<ServiceContext, 'engine'>, grader: string, rows: readonly TaskRow[]): Promise<void> {
+  let lacking: string | undefined;
+  for (const row of rows) {
+    const [tried] = await engine.call('gradeRows', { grader, rows: [{ row, answer: row.reference ?? '' }] });
+    if (tried?.lacks === undefined) return;
+    lacking = tried.lacks;
+  }
+  if (lacking !== undefined) throw new SingularError('bad-input', `The grader ${grader} needs ${lacking}, and none of the first ${rows.length} rows has any.`);
 }

@@ -34,11 +34,13 @@ export function usedTask({ tasks, datasets }: Pick<Stores, 'tasks' | 'datasets'>
 
 const rowsTried = 100;
 
-/** Tries the mapping and the grader on first rows. Throws `bad-input` with the reason of the first row where none can be used. */
+/** Tries the mapping, the template and the grader on first rows. Throws `bad-input` with the reason of the first row where none can be used. */
 async function checkTask(context: ServiceContext, { dataset, grader, reading }: UsedTask): Promise<void> {
-  const { rows: [first], unusable: [refused] } = await readAgain(context, { datasetId: dataset.id, reading: { ...reading, splits: { by: 'dataset' } } }, context.stores.datasets.page(dataset.id, 0, rowsTried));
-  if (!first) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows${refused ? ` as the task reads them; row ${refused.row}: ${refused.reason}` : ''}.`);
-  await checkGrader(context, grader, first);
+  const { template } = reading.mapping;
+  if (template !== undefined && !/\{(?:prompt|tests)\}/.test(template)) throw new SingularError('bad-input', 'The template has no {prompt}: every row would be asked the same.');
+  const { rows, unusable: [refused] } = await readAgain(context, { datasetId: dataset.id, reading: { ...reading, splits: { by: 'dataset' } } }, context.stores.datasets.page(dataset.id, 0, rowsTried));
+  if (rows.length === 0) throw new SingularError('bad-input', `The dataset “${dataset.name}” has no usable rows${refused ? ` as the task reads them; row ${refused.row + 1}: ${refused.reason}` : ''}.`);
+  await checkGrader(context, grader, rows);
 }
 
 /** A usable model, and the task with its mapping and grader tried on a row. */

@@ -4,6 +4,7 @@ import { splitCounts } from '../../../shared/task.ts';
 import { presets, quickPreset, type TrainingConfig } from '../../../shared/training.ts';
 import { found } from '../basics/found.ts';
 import { commandLine } from '../basics/quote.ts';
+import { takenUp } from '../basics/takenUp.ts';
 import type { ServiceContext } from '../context.ts';
 import { cannotBeMixed } from '../experts/tuning.ts';
 import type { HandlerGroup } from '../handlers.ts';
@@ -53,12 +54,14 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
       const { dataset, reading } = task;
       checkConfig(input.config, model);
       checkRows(input.config, dataset, reading);
-      const dependsOn = input.config.method === 'svf' ? await svdJobBefore(context, model) ?? null : null;
       const trials = Math.max(1, input.config.klSweep.length) + input.config.seeds - 1;
       const [jobId, runId] = [newId(), newId()];
       const frozen: TrainInput = {
         modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), name: input.name, tags: input.tags, config: input.config,
       };
+      const earlier = input.takeUp ? takenUp(context, 'train', frozen) : undefined;
+      if (earlier?.runId) return { jobId: earlier.id, runId: earlier.runId, takenUp: true };
+      const dependsOn = input.config.method === 'svf' ? await svdJobBefore(context, model) ?? null : null;
       stores.atomically(() => {
         stores.runs.add({
           id: runId, kind: 'train', name: input.name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name,

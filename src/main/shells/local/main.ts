@@ -16,18 +16,34 @@ const rendererRoot = fileURLToPath(new URL('../../../../out/renderer', import.me
 /** A stop that takes longer than this (a step that cannot be interrupted) is cut short; the job resumes. */
 const longestStopMs = 15_000;
 
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new SingularError('usage', `--port takes a number from 0 to 65535, not “${text}”.`);
+  return port;
+}
+
+/** Words of the command line; an unknown one is `usage`. */
+function options(): { home?: string | undefined; port?: string | undefined; open: boolean } {
+  try {
+    return parseArgs({ options: { home: { type: 'string' }, port: { type: 'string' }, open: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    throw new SingularError('usage', `${error instanceof Error ? error.message.split('. ', 1)[0] : String(error)}; there are --home DIR, --port N and --open.`, { cause: error });
+  }
+}
+
 /** The same port for the same home where it is free: what the page keeps (a draft of the desk) belongs to its origin. */
 const usualPort = (home: string): number => 41_000 + (createHash('sha256').update(home).digest().readUInt16BE(0) % 4000);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { home: { type: 'string' }, port: { type: 'string' }, open: { type: 'boolean', default: false } } });
+  const values = options();
+  const port = values.port === undefined ? undefined : portOf(values.port);
   const layout = homeLayout(values.home ?? defaultHome());
   const services = createServices({ shell: 'local', home: layout.home });
   try {
-    const options = { services: carried(services), rendererRoot, uploadRoot: path.join(layout.home, 'uploads'), exportRoot: layout.exports };
-    const shell = values.port !== undefined
-      ? await startLocalShell({ ...options, port: Number(values.port) })
-      : await startLocalShell({ ...options, port: usualPort(layout.home) }).catch(() => startLocalShell(options));
+    const served = { services: carried(services), rendererRoot, uploadRoot: path.join(layout.home, 'uploads'), exportRoot: layout.exports };
+    const shell = port !== undefined
+      ? await startLocalShell({ ...served, port })
+      : await startLocalShell({ ...served, port: usualPort(layout.home) }).catch(() => startLocalShell(served));
 
     let stopping = false;
     const stop = () => {
@@ -48,5 +64,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   console.error(error instanceof SingularError ? error.message : error);
-  process.exit(1);
+  process.exit(error instanceof SingularError && error.code === 'usage' ? 2 : 1);
 });
