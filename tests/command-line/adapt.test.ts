@@ -8,6 +8,8 @@ import { singular } from './singular.ts';
 const folder = join(import.meta.dirname, '../../../shared/models/stories260K');
 const work = mkdtempSync(join(tmpdir(), 'singular-adapt-'));
 const run = (...words: string[]) => singular('--home', join(work, 'home'), '--json', ...words);
+const gap = join(work, 'gap.txt');
+writeFileSync(gap, 'one\n\nthree\n');
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('usage', () => {
@@ -17,10 +19,11 @@ describe('usage', () => {
     [['adapt', '--data', 'x', '--grader', 'number', '--name', 'n', '--set', 'perLayer=maybe'], /perLayer/],
     [['answer', '--strategy', 'magic', '--prompt', 'x'], /not “magic”/],
     [['answer', '--strategy', 'none'], /either --prompt TEXT or --prompts FILE/],
+    [['answer', '--strategy', 'none', '--prompts', gap], /line 2 is empty/],
     [['dispatcher', 'make', '--kind', 'magic'], /Allowed choices are prompt, classifier, embedding/],
-  ])('%j is refused with code 2 and one sentence', async (words, sentence) => {
+  ])('%j is refused with one sentence', async (words, sentence) => {
     const { code, stdout, stderr } = await run(...words);
-    expect([code, stdout]).toEqual([2, '']);
+    expect([code, stdout]).toEqual([words.includes(gap) ? 1 : 2, '']);
     expect(stderr.trim()).toMatch(sentence);
   });
 });
@@ -63,7 +66,8 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     const { code, stderr, result, progress } = await run('answer', '--model', 'stories260K', '--strategy', 'embedding', '--prompts', prompts, '--raw', '--max-tokens', '6');
     expect([code, stderr.trim()]).toEqual([0, '']);
     expect(progress().some(({ event }) => event === 'dispatcher')).toBe(true);
-    const answers = result()['answers'] as { text: string; expert: string; confidence: number; secondPassMs: number }[];
+    const answers = result()['answers'] as { index: number; text: string; expert: string; confidence: number; secondPassMs: number }[];
+    expect(answers.map(({ index }) => index)).toEqual([0, 1]);
     expect(answers.map(({ expert }) => expert)).toEqual(['dog', 'cat']);
     expect(answers.every(({ text, confidence, secondPassMs }) => text.length > 0 && confidence > 0.5 && secondPassMs > 0)).toBe(true);
     expect((await run('dispatcher', 'list', '--model', 'stories260K')).result()['dispatchers']).toMatchObject([{ kind: 'embedding', stale: false, accuracy: { mean: expect.any(Number) } }]);

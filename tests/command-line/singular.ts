@@ -14,12 +14,23 @@ export interface Ran {
   progress: () => Record<string, unknown>[];
 }
 
-export function singular(...words: string[]): Promise<Ran> {
+export const singular = (...words: string[]): Promise<Ran> => ran(words);
+
+/** The same, sent a signal when a line of standard output first holds `text`. */
+export const disturbed = (signal: NodeJS.Signals, text: string, ...words: string[]): Promise<Ran> => ran(words, { signal, text });
+
+function ran(words: string[], disturbance?: { signal: NodeJS.Signals; text: string }): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...words]);
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    let sent = false;
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (sent || disturbance === undefined || !stdout.includes(disturbance.text)) return;
+      sent = true;
+      child.kill(disturbance.signal);
+    });
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) => {

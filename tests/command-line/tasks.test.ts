@@ -1,5 +1,5 @@
 /** Stored tasks by the command line, on the bundled model and datasets: listed, added, used, changed, and repeated from the command that a run records. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,18 +8,27 @@ import { singular } from './singular.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'singular-tasks-'));
 const run = (...words: string[]) => singular('--home', join(work, 'home'), '--json', ...words);
-const tasks = async (): Promise<TaskDto[]> => (await run('tasks')).result()['tasks'] as TaskDto[];
+const tasks = async (): Promise<TaskDto[]> => (await run('tasks', 'list')).result()['tasks'] as TaskDto[];
+const prompts = join(work, 'prompts.jsonl');
+writeFileSync(prompts, '{"prompt":"a"}\n{"prompt":"b"}\n');
+const empty = join(work, 'empty.jsonl');
+writeFileSync(empty, '{"prompt":1}\n');
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('usage', () => {
   it.each([
-    [['train', '--name', 'n'], 2, /Name a task with --task, or --data and --grader/],
-    [['evaluate', '--data', 'math'], 2, /Name a task with --task, or --data and --grader/],
+    [['train', '--name', 'n'], 2, /Name a task with --task, or a file or dataset with --data/],
+    [['tasks', 'add', 'n'], 2, /Name a task with --task, or a file or dataset with --data/],
+    [['tasks', 'add', 'n', '--data', prompts], 2, /What a right answer is, the rows of .* do not say; name a grader with --grader/],
+    [['tasks', 'add', 'n', '--data', prompts, '--grader', 'number'], 1, /The grader number needs a reference answer, and none of the first 2 rows has any\./],
+    [['tasks', 'add', 'n', '--data', 'math', '--grader', 'python'], 1, /The grader python needs tests, and none of the first 100 rows has any\./],
+    [['tasks', 'add', 'n', '--data', 'math', '--template', 'Think.'], 1, /The template has no \{prompt\}/],
+    [['datasets', 'add', empty], 1, /has no usable row; row 1: its prompt in column “prompt” is a number, not text\.$/],
     [['evaluate', '--task', 'math', '--splits', '0.5'], 2, /two shares and a seed/],
     [['evaluate', '--task', 'math', '--splits', '0.5,0.6'], 2, /two shares and a seed/],
     [['evaluate', '--task', 'math', '--mapping', 'prompt'], 2, /--mapping is JSON/],
     [['evaluate', '--task', 'math', '--mapping', '{"kind":"odd","prompt":"p"}'], 2, /--mapping “kind”/],
-    [['evaluate', '--task', 'magic'], 1, /no task “magic”; `singular tasks`/],
+    [['evaluate', '--task', 'magic'], 1, /no task “magic”; `singular tasks list`/],
     [['tasks', 'remove', 'magic'], 1, /no task “magic”/],
   ])('%j is refused with one sentence', async (words, exitCode, sentence) => {
     const { code, stdout, stderr } = await run(...words);
@@ -33,6 +42,10 @@ it('lists a task for every bundled dataset, with its grader', async () => {
   expect((await tasks()).map(({ name, grader }) => [name, grader])).toEqual([
     ['code', 'python'], ['code-hard', 'python'], ['math', 'number'], ['math-hard', 'number'], ['reasoning', 'choice'], ['reasoning-hard', 'choice'],
   ]);
+});
+
+it('without a word, the same list', async () => {
+  expect((await run('tasks')).result()).toEqual({ tasks: await tasks() });
 });
 
 it('adds a task like another, evaluates on it, renames and removes it', async () => {
@@ -73,7 +86,7 @@ describe.skipIf(!existsSync(data))('published datasets (../shared; skipped where
     ['gsm8k/test.jsonl', 'GSM8K', 'number'], ['math/test.jsonl', 'MATH', 'math'], ['mbpp/mbpp.jsonl', 'MBPP', 'python'],
     ['humaneval/HumanEval.jsonl', 'HumanEval', 'python'], ['arc/challenge_test.jsonl', 'ARC', 'choice'],
   ])('%s is a task at once: %s, graded by %s', async (file, name, grader) => {
-    expect((await run('tasks', 'add', `${name} to the letter`, '--data', join(data, file), '--grader', 'exact')).code).toBe(0);
+    expect((await run('tasks', 'add', `${name} again`, '--data', join(data, file))).result()).toMatchObject({ grader });
     expect(await tasks()).toEqual(expect.arrayContaining([expect.objectContaining({ name, grader, source: 'recognised' })]));
   }, 60_000);
 });
