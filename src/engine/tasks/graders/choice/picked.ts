@@ -17,7 +17,7 @@ const spaced = (text: string): string => ` ${plainText(text).replace(/[^\p{L}\p{
 
 const decoration = String.raw`[\s*_("'“\[{$]{0,12}(?:\\(?:text|mathrm|mathbf)\{)?\(?`;
 const closing = String.raw`[\s*_"'”)\]}$]{0,12}`;
-const answerIs = String.raw`\b(?:answer|choice|option|pick)\b(?:\s+(?:to|for|of)\s[^.:!?\n]{1,60}?)?[*_]{0,3}(?:\s+(?:is|was|(?:would|will|should|must|has to|can only) be)\b|\s*[:=])+`;
+const answerIs = String.raw`\b(?:answer|choice|option|pick)\b(?:\s+(?:to|for|of)\s[^.:!?\n]{1,60}?)?[*_]{0,3}(?:\s+(?:is|was|(?:would|will|should|must|might|has to|can only) be)\b|\s*[:=–—]|\s-(?=\s))+`;
 /** Words between "the answer is" and the letter. */
 const filler = String.raw`(?:[\s*_]{0,6}(?:(?:therefore|thus|then|clearly|definitely|obviously|simply|indeed|probably|likely|option|choice|letter|answer|the)\b|:)){0,4}`;
 const optionWord = String.raw`(?i:(?:the\s+)?(?:option|choice|answer|letter)\s+)?`;
@@ -41,7 +41,7 @@ export function pickedOption(answer: string, options: readonly Option[]): string
   /** a label in either case, and one spelled as the options do or in capitals: "it is a gas" names no option A */
   const anyCase = `(${alternatives(given.map((label) => `(?i:${label})`))})`;
   const exact = `(${alternatives(given.flatMap((label) => [label, label.toUpperCase()]))})`;
-  const opening = String.raw`^${decoration}(?i:(?:option|choice|answer)\s+)?${decoration}${anyCase}(?:${closing}(?:$|[.):,;\n]|\s[-–—]\s)|[*_)\]}]{0,4}${reason})`;
+  const opening = String.raw`^${decoration}(?i:(?:option|choice|answer)\s+)?${decoration}${anyCase}(?:${closing}(?:$|[.):,;!\n]|\s[-–—]\s)|[*_)\]}]{0,4}${reason})`;
   const joined = new RegExp(String.raw`^${closing}\s*(?:or|and|&|/)\s*${decoration}(?i:option\s+)?${exact}(?!\w)(?!${closing}\s+(?:is|are|was|were)\b)`);
   const called = new Set(named(text, String.raw`\b(?i:option|choice)\s+${decoration}${exact}(?!\w)`));
   return named(text, String.raw`\\boxed\{${decoration}${anyCase}(?!\w)`).at(-1)
@@ -65,7 +65,7 @@ function byLetter(text: string, options: readonly Option[], anyCase: string, exa
     String.raw`\b(?i:it|that|this)(?i:['’]s|\s+is|\s+(?:must|would|should|has to|can only) be)\s+${optionWord}${decoration}${exact}${end}`,
     String.raw`\b(?i:choos(?:e|ing)|chose|pick(?:ed|ing)?|select(?:ed|ing)?|go(?:ing)?\s+with|opt(?:ing)?\s+for|(?:would|['’]d)\s+(?:say|guess))\s+${optionWord}${decoration}${exact}(?=${closing}(?:$|[.,;:!?\n(]|\s))`,
     String.raw`(?:^|[.!?;:,\n]|\b(?i:so|think|say|be)\s)${decoration}${optionWord}${exact}[*_)\]}]{0,4}(?i:${reason})`,
-    String.raw`\b(?i:no\s?[,.;:–—-]|wait|actually|rather|sorry|instead)[\s,.:–—-]{0,4}${optionWord}${decoration}${exact}${end}`,
+    String.raw`\b(?i:no\s?[,.;:–—-]|wait|actually|rather|sorry|instead|so|thus|hence|therefore)[\s,.:–—-]{0,4}${optionWord}${decoration}${exact}${end}`,
     String.raw`\b(?i:not)\b[^.!?\n]{1,40}?\b(?i:but)\s+(?i:(?:rather|instead)\s+)?${optionWord}${decoration}${exact}${end}`,
   ];
   return patterns.flatMap((pattern) => Array.from(text.matchAll(new RegExp(pattern, 'gd'))).flatMap((match) => {
