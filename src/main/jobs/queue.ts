@@ -120,8 +120,11 @@ export class JobQueue {
     return this.get(id);
   }
 
+  /** With what it waits for, where that was stopped too. */
   resume(id: string): JobDto {
     const job = this.#job(id);
+    const before = job.dependsOn === null ? undefined : this.#options.store.get(job.dependsOn);
+    if (before && before.state !== 'succeeded' && before.state !== 'cancelled') this.resume(before.id);
     if (job.state === 'paused' || job.state === 'interrupted' || (job.state === 'failed' && job.kind !== 'import-dataset')) this.#requeue(id);
     // queued by an instance that is gone: a command line takes up nothing by itself, but does when it is told to
     else if (job.state === 'queued' && !ownerIsAlive(job.owner, job.heartbeatAt, this.#options.clock())) this.#requeue(id);
@@ -146,10 +149,10 @@ export class JobQueue {
     const job = this.#job(id);
     const runner = this.#options.runners[job.kind];
     if (endStates.includes(job.state) || !runner.canKeep?.(job)) throw new SingularError('conflict', `“${job.title}” has nothing to keep yet.`);
-    this.#options.store.change(id, { keepRequested: true });
     const running = this.#running.get(id);
+    if (!running && job.state === 'running') throw this.#elsewhereOrEnded(job, 'ended');
+    this.#options.store.change(id, { keepRequested: true });
     if (running) this.#steer(running, 'keep');
-    else if (job.state === 'running') throw this.#elsewhereOrEnded(job, 'ended');
     else this.#requeue(id);
     return this.get(id);
   }

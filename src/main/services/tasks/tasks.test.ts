@@ -62,7 +62,7 @@ test('names are unique, and what cannot be read or graded is refused before it i
   const [bundled] = await list(services);
   await expect(save(services, { name: 'sums', datasetId })).rejects.toMatchObject({ code: 'conflict', message: 'A task named “sums” is already there; choose another name.' });
   await expect(save(services, { name: 'a', datasetId, grader: 'magic' })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('magic') as string });
-  await expect(save(services, { name: 'a', datasetId, mapping: { kind: 'prompt-only', prompt: 'nothing' } })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('as the task reads them; row 0: “nothing” is empty') as string });
+  await expect(save(services, { name: 'a', datasetId, mapping: { kind: 'prompt-only', prompt: 'nothing' } })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('as the task reads them; row 1: “nothing” is empty') as string });
   await expect(save(services, { name: 'a', datasetId, splits: { by: 'shares', validation: 0.5, test: 0.5, seed: 0 } })).rejects.toMatchObject({ message: expect.stringContaining('no row to train on') as string });
   await expect(save(services, { id: 'none', name: 'a', datasetId })).rejects.toMatchObject({ code: 'not-found' });
   const own = await save(services, { name: 'a', datasetId });
