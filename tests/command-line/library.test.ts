@@ -69,6 +69,8 @@ describe('of a training', () => {
     const resumed = await run('jobs', 'resume', job?.id.slice(0, 8) ?? '');
     expect([resumed.code, resumed.stderr.trim()]).toEqual([1, '“Train “sums”” has ended (succeeded) and cannot be resumed.']);
     await said('jobs', 'clear');
+    await said('runs', 'remove', 'sums');
+    expect(await said('runs', 'list')).toMatchObject({ total: 0 });
     expect(await said('jobs')).toEqual({ jobs: [] });
     expect((await run('jobs', 'cancel', 'none')).stderr.trim()).toBe('There is no job none; `singular jobs list` shows those there are.');
   }, 180_000);

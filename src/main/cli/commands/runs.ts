@@ -25,8 +25,7 @@ export function runsCommand(): Command {
     .description('a run with its steps and validations, and the command that repeats it')
     .action(async (name: string, { step }: { step?: number }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
-        const { runs } = await session.call('runs.list', { limit: 500 });
-        const { id } = runs.find((run) => name.length >= 8 && run.id.startsWith(name)) ?? named(runs, name, 'run', 'singular runs list');
+        const id = await runNamed(session, name);
         if (step !== undefined) {
           const samples = await session.call('runs.samples', { id, step });
           return session.output.result({ samples }, samples.map(({ row, prompt, answer, score, reason }) => `row ${row + 1}: ${prompt}\n  ${score} (${reason}): ${answer}`).join('\n') || `No answers of step ${step} are kept.`);
@@ -39,5 +38,22 @@ export function runsCommand(): Command {
         ].join('\n'));
       }),
     );
+  group
+    .command('remove')
+    .argument('<name or id>')
+    .description('forgets a run that has ended, with its steps and answers')
+    .action(async (name: string, _: object, command: Command) =>
+      CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
+        const id = await runNamed(session, name);
+        await session.call('runs.remove', { id });
+        session.output.result({ removed: name, id }, `Removed ${name}`);
+      }),
+    );
   return group;
+}
+
+/** The id of the newest of that name, or of the one whose id begins so. */
+async function runNamed(session: CommandSession, name: string): Promise<string> {
+  const { runs } = await session.call('runs.list', { limit: 500 });
+  return (runs.find((run) => name.length >= 8 && run.id.startsWith(name)) ?? named(runs, name, 'run', 'singular runs list')).id;
 }
