@@ -88,6 +88,8 @@ export interface SearchOutcome {
 /** Ways to find the expert of a question. */
 export const dispatcherKinds = ['prompt', 'classifier', 'embedding'] as const;
 export type DispatcherKind = (typeof dispatcherKinds)[number];
+/** Steps of the classification expert's training; it stops sooner where it makes no mistake on the questions that it is chosen by. */
+export const classifierSteps = 72;
 /** What the first pass decided: the place of an expert, or null for the base; and how sure it was of every outcome. */
 export interface Decision {
   expert: number | null;

@@ -211,6 +211,8 @@ export interface DispatcherDto {
   /** milliseconds of a first pass of one question (median) */
   firstPassMs?: number; seconds?: number; jobId?: string;
 }
+/** What making a dispatcher would take: questions that it learns from, is chosen by and is measured on, and steps at most. `secondsEstimated` is from when this model's last one of the kind was made, absent where there was none. */
+export interface DispatcherCostDto { training: number; validation: number; heldOut: number; steps: number; secondsEstimated?: number }
 /** What the first pass decided for one question. */
 export interface DecisionDto { strategy: DispatcherKind; expertId: string | null; expertName: string; confidence: number; probabilities: { name: string; probability: number }[]; firstPassMs: number }
 
@@ -239,6 +241,7 @@ const taskInput = { modelId: id, raw: z.boolean().default(false) };
 const takeUp = z.boolean().optional();
 /** A stored task, or what one is made of; what is named beside a task takes the place of the task's for this use alone. The dataset's own way of reading, its suggested grader and the chat template are what is left out. */
 const taskUse = { modelId: id, taskId: id.optional(), datasetId: id.optional(), mapping: columnMappingSchema.optional(), grader: z.string().min(1).optional(), raw: z.boolean().optional(), splits: taskSplitsSchema.optional() };
+const dispatcherWish = z.object({ modelId: id, kind: z.enum(dispatcherKinds), expertIds: z.array(id).min(1).max(64).optional(), /** datasets of which no question is for any of them; the bundled everyday questions where left out */ othersIds: z.array(id).max(16).optional(), seed: z.int().min(0).default(0) });
 
 export const calls = {
   'app.info': call(none)<AppInfoDto>(),
@@ -336,9 +339,11 @@ export const calls = {
   'searches.get': call(z.object({ id }))<SearchDto>(),
   'searches.remove': call(z.object({ id }))<null>(),
 
+  /** what making one would take, before it is started; refused as `dispatchers.make` would be */
+  'dispatchers.cost': call(dispatcherWish)<DispatcherCostDto>(),
   'dispatchers.list': call(z.object({ modelId: id }))<DispatcherDto[]>(),
   /** makes or renews a dispatcher for the given experts (all of the model's trained ones where left out), and measures it on held-out questions */
-  'dispatchers.make': call(z.object({ modelId: id, kind: z.enum(dispatcherKinds), expertIds: z.array(id).min(1).max(64).optional(), /** datasets of which no question is for any of them; the bundled everyday questions where left out */ othersIds: z.array(id).max(16).optional(), seed: z.int().min(0).default(0) }))<{ jobId: string; dispatcherId: string }>(),
+  'dispatchers.make': call(dispatcherWish)<{ jobId: string; dispatcherId: string }>(),
   'dispatchers.remove': call(z.object({ id }))<null>(),
 
   /** the first pass decides for each prompt, then all are answered as one batch; without streaming */

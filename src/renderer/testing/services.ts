@@ -128,6 +128,7 @@ export class MadeUpServices implements DesktopApi {
       case 'searches.get': { const found = searchesOf(Date.now()).find(({ id }) => id === input.id); if (!found) throw new SingularError('not-found', 'There is no such search.'); return found; }
       case 'searches.cost': return { generations: 20, candidates: 640, answers: 7430, promptTokens: 312_000, secondsEstimated: 52 };
       case 'dispatchers.list': return this.#options.empty ? [] : dispatchersOf(Date.now());
+      case 'dispatchers.cost': return { training: 768, validation: 120, heldOut: 800, steps: 36, secondsEstimated: 41 };
       case 'dispatchers.make': return { jobId: 'j1', dispatcherId: 'p1' };
       case 'adapt.answer': return (input.prompts as string[]).map(() => ({ text: '42', ids: [1], tokens: 24, decision, firstPassMs: 6.4, secondPassMs: 88 }));
       case 'desk.answer': this.#speak(input.strategy !== 'faders'); return { answerId: 'a1' };

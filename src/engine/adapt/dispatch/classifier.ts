@@ -10,7 +10,7 @@
  * is learned too. The gradient of log π(c|q) enters by the names' own log-likelihoods, because Σ_c π A = 0, so the
  * objective's graph serves as it is.
  */
-import type { Category } from '../../../shared/adaptation.ts';
+import { classifierSteps, type Category } from '../../../shared/adaptation.ts';
 import { quickPreset, type TrainingConfig } from '../../../shared/training.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
@@ -63,7 +63,7 @@ export interface Classifier {
   baseAccuracy: number;
 }
 
-export const quickClassifier: ClassifierConfig = { ...quickPreset, steps: 72, validateEvery: 4 };
+export const quickClassifier: ClassifierConfig = { ...quickPreset, steps: classifierSteps, validateEvery: 4 };
 
 const adamW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 const order = 0x6000_0000;

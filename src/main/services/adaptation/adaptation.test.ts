@@ -113,6 +113,26 @@ describe('a search', () => {
     expect((await services.call('searches.cost', input)).secondsEstimated).toBeCloseTo(answers * 0.01 / 12, 9);
   });
 
+  test('is repeated by a command that finds its experts whatever became of their names', async () => {
+    const services = home.services();
+    const input = await searchInput(services);
+    const { jobId, searchId } = await services.call('searches.start', input);
+    await ended(services, jobId);
+    const [one, two] = input.expertIds;
+    const experts = async (): Promise<string> => (await services.call('searches.get', { id: searchId })).command.match(/ --expert .* --name/)?.[0] ?? '';
+    await services.call('experts.update', { id: one, name: 'first' });
+    expect(await experts()).toBe(` --expert ${one} --expert two --name`);
+    // the name is another's now
+    await services.call('experts.update', { id: two, name: 'one' });
+    expect(await experts()).toBe(` --expert ${one} --expert ${two} --name`);
+    expect((await services.call('searches.list', { offset: 0, limit: 10 })).searches[0].command).toContain(await experts());
+    await services.call('experts.update', { id: two, name: 'two' });
+    await services.call('experts.update', { id: one, name: 'one' });
+    expect(await experts()).toBe(' --expert one --expert two --name');
+    await services.call('experts.remove', { id: two });
+    expect(await experts()).toBe(` --expert one --expert ${two} --name`);
+  });
+
   test('is refused for experts that cannot be mixed', async () => {
     const services = home.services();
     const input = await searchInput(services);
@@ -183,6 +203,32 @@ describe('a dispatcher', () => {
     expect(await services.call('dispatchers.list', { modelId: 'toy' })).toMatchObject([{ id: first, stale: false, experts: [{ id: one }, { id: two, name: 'renamed' }] }]);
     await services.call('dispatchers.remove', { id: first });
     expect(await services.call('dispatchers.list', { modelId: 'toy' })).toEqual([]);
+  });
+
+  test('says what making it would take: questions and steps at once, seconds when one of its kind was made before', async () => {
+    const services = home.services();
+    await library(services);
+    const cost = async (kind: 'prompt' | 'classifier' | 'embedding') => services.call('dispatchers.cost', { modelId: 'toy', kind, seed: 0 });
+    const { training, validation, heldOut, steps, ...rest } = await cost('classifier');
+    expect([heldOut, steps, rest]).toEqual([14, 36, {}]);
+    expect(Math.min(training, validation)).toBeGreaterThan(0);
+    expect(await cost('prompt')).toEqual({ training: 0, validation: 0, heldOut: 14, steps: 0 });
+    await make(services, 'embedding');
+    const [{ confusion, jobId, seconds }] = await services.call('dispatchers.list', { modelId: 'toy' });
+    expect(confusion?.counts.flat().reduce((sum, count) => sum + count)).toBe((await cost('embedding')).heldOut);
+    const { startedAt, endedAt } = (await services.call('jobs.list', {})).find(({ id }) => id === jobId) ?? {};
+    expect((await cost('embedding')).secondsEstimated).toBe(((endedAt ?? 0) - (startedAt ?? 0)) / 1000);
+    expect((await cost('embedding')).secondsEstimated).toBeGreaterThanOrEqual(Math.floor((seconds ?? 0) * 1000) / 1000);
+    expect((await cost('classifier')).secondsEstimated).toBeUndefined();
+    await services.call('jobs.clear', {});
+    expect((await cost('embedding')).secondsEstimated).toBe(seconds);
+  });
+
+  test('cannot be made, nor priced, where there is no expert', async () => {
+    const services = home.services();
+    const refusal = { code: 'conflict', message: expect.stringContaining('has no expert whose dataset is here; train one first.') as string };
+    await expect(services.call('dispatchers.make', { modelId: 'toy', kind: 'embedding', seed: 0 })).rejects.toMatchObject(refusal);
+    await expect(services.call('dispatchers.cost', { modelId: 'toy', kind: 'embedding', seed: 0 })).rejects.toMatchObject(refusal);
   });
 
   test('leaves out and names an expert whose dataset is gone, and refuses one that was asked for', async () => {

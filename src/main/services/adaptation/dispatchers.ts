@@ -1,6 +1,7 @@
 /** Dispatchers: one of each kind for a model, made and measured as a job, renewed when the library has changed. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DatasetDto, DispatcherDto, ExpertDto } from '../../../shared/contract.ts';
+import { classifierSteps } from '../../../shared/adaptation.ts';
+import type { CallParsed, DatasetDto, DispatcherDto, ExpertDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import type { DispatcherRecord, NamedExpert, Stores } from '../../db/index.ts';
 import { found } from '../basics/found.ts';
@@ -9,7 +10,7 @@ import type { HandlerGroup } from '../handlers.ts';
 import type { UsableModel } from '../models/catalog.ts';
 import { svdJobBefore } from '../models/prepare.ts';
 import type { DispatcherInput } from '../runners/dispatcher.ts';
-import { foreignDatasets, type TaughtExpert } from './dispatching.ts';
+import { foreignDatasets, questionsOf, type TaughtExpert } from './dispatching.ts';
 import { searchedExperts } from './searches.ts';
 
 const expertsListed = 500;
@@ -46,21 +47,42 @@ function teachable(stores: Pick<Stores, 'datasets'>, experts: readonly ExpertDto
   return { taught, left };
 }
 
+/**
+ * As the last one took, measuring included where its job is still listed; names to choose from and questions both grow
+ * with the experts. Undefined where none was made.
+ */
+function secondsOf({ jobs }: Pick<Stores, 'jobs'>, last: DispatcherRecord | undefined, experts: number): number | undefined {
+  if (last?.measured.seconds === undefined) return undefined;
+  const job = jobs.get(last.jobId);
+  const seconds = job?.startedAt && job.endedAt ? (job.endedAt - job.startedAt) / 1000 : last.measured.seconds;
+  return seconds * (experts + 1) / (last.experts.length + 1);
+}
+
 export function dispatcherHandlers(context: ServiceContext): HandlerGroup<'dispatchers'> {
   const { stores, catalog, events, queue, newId } = context;
   const toDto = ({ id, kind, modelId, experts, createdAt, jobId, measured, ...record }: DispatcherRecord): DispatcherDto => ({
     id, kind, modelId, experts, createdAt, jobId, ...measured,
     stale: !isDeepStrictEqual(record.library, named(libraryOf(stores, { id: modelId, weightsHash: record.weightsHash }))) || stores.models.get(modelId)?.weightsHash !== record.weightsHash,
   });
+  /** What a dispatcher is to be made of. Throws `conflict` where that cannot be. */
+  const making = async ({ modelId, expertIds, othersIds }: Omit<CallParsed<'dispatchers.make'>, 'kind' | 'seed'>) => {
+    const model = await catalog.use(modelId);
+    const { taught, left } = teachable(stores, expertIds === undefined ? libraryOf(stores, model) : searchedExperts(context, expertIds, model));
+    if (expertIds !== undefined && left.length > 0) throw new SingularError('conflict', `A dispatcher cannot be made for these experts. ${left.join('; ')}.`);
+    if (taught.length === 0) throw new SingularError('conflict', `${model.name} has no expert whose dataset is here; train one first.${left.length > 0 ? ` ${left.join('; ')}.` : ''}`);
+    return { model, taught, left, foreign: foreignDatasets(context, taught, othersIds) };
+  };
   return {
     'dispatchers.list': ({ modelId }) => stores.dispatchers.list(modelId).map(toDto),
-    'dispatchers.make': async ({ modelId, kind, expertIds, othersIds, seed }) => {
-      const model = await catalog.use(modelId);
-      const { taught, left } = teachable(stores, expertIds === undefined ? libraryOf(stores, model) : searchedExperts(context, expertIds, model));
-      if (expertIds !== undefined && left.length > 0) throw new SingularError('bad-input', `A dispatcher cannot be made for these experts. ${left.join('; ')}.`);
-      if (taught.length === 0) throw new SingularError('bad-input', `${model.name} has no expert whose dataset is here; train one first.${left.length > 0 ? ` ${left.join('; ')}.` : ''}`);
+    'dispatchers.cost': async ({ kind, seed, ...wish }) => {
+      const { model, taught, foreign } = await making(wish);
+      const { training, validation, asked } = await questionsOf(context, { kind, taught, foreign, seed });
+      const seconds = secondsOf(stores, stores.dispatchers.ofKind(model.id, kind), taught.length);
+      return { training: training.length, validation: validation.length, heldOut: asked.length, steps: kind === 'classifier' ? classifierSteps : 0, ...(seconds !== undefined && { secondsEstimated: seconds }) };
+    },
+    'dispatchers.make': async ({ kind, seed, ...wish }) => {
+      const { model, taught, left, foreign } = await making(wish);
       const dependsOn = kind === 'classifier' ? await svdJobBefore(context, model) ?? null : null;
-      const foreign = foreignDatasets(context, taught, othersIds);
       const [jobId, dispatcherId] = [newId(), stores.dispatchers.ofKind(model.id, kind)?.id ?? newId()];
       const input: DispatcherInput = {
         dispatcherId, modelId: model.id, weightsHash: model.weightsHash, kind, seed, expertIds: taught.map(({ expert }) => expert.id),

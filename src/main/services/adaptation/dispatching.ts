@@ -26,6 +26,9 @@ const timed = { warmUp: 2, counted: 15 } as const;
 /** `reading`: as the task that it was trained on reads and divides its rows */
 export interface TaughtExpert { expert: Pick<ExpertDto, 'id' | 'name' | 'description'>; dataset: DatasetDto; reading?: TaskReading | undefined }
 
+export interface MakingProgress { done: number; total: number; note: string; secondsLeft?: number }
+/** What questions are drawn with. */
+export type QuestionContext = Pick<MakingContext, 'engine' | 'stores'>;
 export interface MakingContext { engine: EngineHost; stores: Pick<Stores, 'datasets'>; catalog: ModelCatalog }
 export interface MakingRequest {
   model: UsableModel;
@@ -38,9 +41,11 @@ export interface MakingRequest {
   start?: ZVectors;
   /** waits for a request, and cancels it where the job is stopped */
   follow: <M extends 'trainClassifier' | 'fitEmbedding' | 'dispatch'>(request: EngineRequest<M>) => Promise<EngineCalls[M]['result']>;
-  onProgress(done: number, total: number, note: string): void;
+  onProgress(progress: MakingProgress): void;
 }
 export interface Made { state: DispatcherState; measured: Required<Pick<DispatcherDto, 'accuracy' | 'confusion' | 'firstPassMs' | 'seconds'>> }
+
+const secondsSince = (moment: number): number => (performance.now() - moment) / 1000;
 
 export const categoriesOf = (taught: readonly { expert: Pick<ExpertDto, 'name' | 'description'>; dataset?: Pick<DatasetDto, 'description'> | undefined }[]): Category[] =>
   taught.map(({ expert, dataset }) => ({ name: expert.name, description: expert.description || (dataset?.description ?? '') }));
@@ -63,8 +68,8 @@ export async function makeDispatcher(context: MakingContext, request: MakingRequ
   const { engine, catalog } = context;
   const { model, kind, follow, onProgress } = request;
   const began = performance.now();
-  onProgress(0, 1, 'questions');
-  const { training, validation, asked } = await questions(context, request);
+  onProgress({ done: 0, total: 1, note: 'questions' });
+  const { training, validation, asked } = await questionsOf(context, request);
   const place = catalog.place(model);
   const categories = categoriesOf(request.taught);
   const classes = categories.length;
@@ -74,12 +79,13 @@ export async function makeDispatcher(context: MakingContext, request: MakingRequ
     const { fitted } = await follow(engine.request('fitEmbedding', { model: place, examples: training, classes }));
     state = { kind, fitted };
   } else {
+    const stepping = performance.now();
     const { z, habit } = await follow(engine.request('trainClassifier', { model: place, categories, training, validation, seed: request.seed, ...(request.start && { start: request.start }) },
-      ({ step, steps, score }) => onProgress(step, steps + 1, `step ${step}: ${Math.round(score * 100)} % right`)));
+      ({ step, steps, score }) => onProgress({ done: step, total: steps + 1, note: `step ${step} of at most ${steps}, ${Math.round(score * 100)} % right`, secondsLeft: secondsSince(stepping) * (steps - step) / step })));
     state = { kind, categories, z, habit };
   }
-  const seconds = (performance.now() - began) / 1000;
-  onProgress(1, 1, 'held-out questions');
+  const seconds = secondsSince(began);
+  onProgress({ done: 1, total: 1, note: 'held-out questions' });
   const decide = async (of: readonly LabelledQuestion[]): Promise<EngineCalls['dispatch']['result']> =>
     follow(engine.request('dispatch', { model: place, dispatcher: state, questions: of.map(({ messages }) => messages) }));
   const { decisions } = await decide(asked);
@@ -97,8 +103,8 @@ export async function makeDispatcher(context: MakingContext, request: MakingRequ
   };
 }
 
-/** Training and validation questions from training rows, held-out ones from test rows; those of foreign datasets are for no expert. */
-async function questions(context: MakingContext, { kind, taught, foreign, seed }: MakingRequest): Promise<{ training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] }> {
+/** Training and validation questions from training rows, held-out ones (`asked`) from test rows; those of foreign datasets are for no expert. */
+export async function questionsOf(context: QuestionContext, { kind, taught, foreign, seed }: Pick<MakingRequest, 'kind' | 'taught' | 'foreign' | 'seed'>): Promise<{ training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] }> {
   const { training: each, validation: chosenBy } = learnt[kind];
   const all: { training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] } = { training: [], validation: [], asked: [] };
   const take = async ({ dataset, reading }: Pick<TaughtExpert, 'dataset' | 'reading'>, expert: number | null, share: number): Promise<void> => {

@@ -1,9 +1,9 @@
 /** Searches for a mix: what one would take, its start as a job, and what earlier ones found. */
 import { searchPresets, type SearchConfig } from '../../../shared/adaptation.ts';
-import type { CallParsed, ExpertDto } from '../../../shared/contract.ts';
+import type { CallParsed, ExpertDto, SearchSummaryDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { found } from '../basics/found.ts';
-import { commandLine } from '../basics/quote.ts';
+import { commandLine, withValues } from '../basics/quote.ts';
 import { takenUp } from '../basics/takenUp.ts';
 import type { ServiceContext } from '../context.ts';
 import { cannotBeMixed, requireZ } from '../experts/tuning.ts';
@@ -16,7 +16,13 @@ import { frozenTask, prepareTask, taskOptions, usedTask, type UsedTask } from '.
 const finalistsBesideExperts = 10; // the base, the centre and the best eight candidates (`adapt/search.ts`)
 
 export function searchHandlers(context: ServiceContext): HandlerGroup<'searches'> {
-  const { stores, catalog, engine, queue, events, clock, newId } = context;
+  const { stores, catalog, engine, queue, events, clock, newId, platform } = context;
+  const findable = ({ id, name }: { id: string; name: string }): string => {
+    const expert = stores.experts.get(id);
+    return expert?.name === name && expert.deletedAt === undefined ? name : id;
+  };
+  /** Experts are renamed, and their names taken by others: the command names each such that it is still found, by its id where the name is no longer its own. */
+  const shown = <S extends SearchSummaryDto>(search: S): S => ({ ...search, command: withValues(search.command, 'expert', search.experts.map((expert) => [expert.name, findable(expert)]), platform) });
   return {
     'searches.cost': async ({ modelId, expertIds, config, ...wish }) => {
       const model = await catalog.use(modelId);
@@ -53,8 +59,11 @@ export function searchHandlers(context: ServiceContext): HandlerGroup<'searches'
       events.emit('searches.changed', null);
       return { jobId, searchId };
     },
-    'searches.list': ({ offset, limit }) => stores.searches.list(offset, limit),
-    'searches.get': ({ id }) => found(stores.searches.get(id), `search ${id}`),
+    'searches.list': ({ offset, limit }) => {
+      const { searches, total } = stores.searches.list(offset, limit);
+      return { searches: searches.map(shown), total };
+    },
+    'searches.get': ({ id }) => shown(found(stores.searches.get(id), `search ${id}`)),
     'searches.remove': ({ id }) => {
       const { name, state } = found(stores.searches.get(id), `search ${id}`);
       if (state === 'queued' || state === 'running' || state === 'paused' || state === 'interrupted') throw new SingularError('conflict', `The search “${name}” has not ended; cancel it first.`);

@@ -33,7 +33,7 @@ export function dispatcherRunner(context: RunnerContext): JobRunner {
       const { state, measured } = await makeDispatcher(context, {
         model, kind, taught, foreign, seed, ...(start && { start }),
         follow: (request) => follow(run, request),
-        onProgress: (done, total, note) => run.progress({ done, total, unit: 'steps', note }),
+        onProgress: (progress) => run.progress({ unit: 'steps', secondsLeft: undefined, ...progress }),
       });
       stores.dispatchers.put({ id, kind, modelId: model.id, weightsHash: model.weightsHash, experts: named(taught.map(({ expert }) => expert)), library, createdAt: clock(), jobId: run.job.id, state, measured });
       events.emit('dispatchers.changed', null);
