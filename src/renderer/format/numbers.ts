@@ -29,6 +29,9 @@ export function formatNumber(value: number | undefined | null, { digits = 0, sig
   return sign && rounded > 0 ? `+${text}` : text;
 }
 
+/** `1 generation`, `1,200 generations`. */
+export const counted = (count: number, one: string): string => `${formatNumber(count)} ${one}${count === 1 ? '' : 's'}`;
+
 /** A share as percent: 0.646 → `64.6 %`. */
 export function formatPercent(share: number | undefined | null, digits = 1): string {
   return share === undefined || share === null || !Number.isFinite(share) ? missing : `${formatNumber(share * 100, { digits })}${space}%`;

@@ -3,11 +3,14 @@ import { paperSearch, quickSearch, searchConfigSchema, type CandidateDto, type G
 import { mixPartSchema, type Bridge, type CallName, type DatasetDto, type EventName, type Events, type ExpertDto, type SearchDto, type SearchSummaryDto } from '../../../shared/contract.ts';
 import type { TaskDto } from '../../../shared/task.ts';
 import { toCsv } from '../../charts/figure/table.ts';
-import { axesOf, Brush, moved } from './brush.svelte.ts';
+import { axesOf, Brush, brushOf, moved } from './brush.svelte.ts';
 import { AdaptDraft } from './draft.svelte.ts';
+import { fitted } from './fit-text.ts';
+import { namedGenerations } from './generation-axis.ts';
+import { layersOf } from './lines.ts';
 import { LiveSearch } from './live-search.svelte.ts';
-import { candidatesTable, coordinate, partsOf, populationOf, sameAlphas, withGeneration } from './population.ts';
-import { allSettings, faultsOf, presetDifferences } from './settings.ts';
+import { candidatesTable, coordinate, deviationOf, drawnTable, partsOf, populationOf, populationTable, sameAlphas, withGeneration } from './population.ts';
+import { allSettings, defaultName, faultsOf, presetDifferences } from './settings.ts';
 
 const candidate = (x: number[], score: number, generation = 0, tieBreak = 0): CandidateDto => ({ x, alphas: x, score, tieBreak, generation });
 const generation = (at: number, candidates: CandidateDto[]): GenerationDto => ({ generation: at, candidates, elites: [0], mean: [0.5, 0.2], deviation: [0.1, 0.2], best: candidates[0], seconds: 1 });
@@ -24,6 +27,37 @@ describe('the picture of a population', () => {
   it('takes one layer of an expert, or the mean over its layers', () => {
     const x = [1, 2, 3, 10, 20, 30];
     expect([coordinate(x, 0, 2, null), coordinate(x, 1, 2, null), coordinate(x, 1, 2, 2)]).toEqual([2, 20, 30]);
+  });
+  it('has the deviation of a mean over layers, not the mean of the deviations: √(Σ σ²) / L', () => {
+    const deviation = [0.3, 0.4, 0.1, 0.1];
+    expect(deviationOf(deviation, 0, 2, null)).toBeCloseTo(0.25, 12);
+    expect([deviationOf(deviation, 0, 2, 1), deviationOf([0.3, 0.4], 1, 2, null)]).toEqual([0.4, 0.4]);
+    // against draws: two layers, each normal with a deviation of 0.4, have a mean with 0.4 / √2
+    let seed = 7;
+    const uniform = (): number => (seed = (seed * 1_664_525 + 1_013_904_223) % 4_294_967_296) / 4_294_967_296;
+    const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    const means = Array.from({ length: 20_000 }, () => coordinate([0.4 * normal(), 0.4 * normal()], 0, 1, null));
+    expect(Math.sqrt(means.reduce((sum, value) => sum + value ** 2, 0) / means.length)).toBeCloseTo(deviationOf([0.4, 0.4], 0, 1, null), 2);
+  });
+  it('is a file of the drawn numbers: every dot, with the line and the band of its generation', () => {
+    const shared = [{ ...generations[0], candidates: [{ ...candidate([0.5, 1.5], 0.2), alphas: [0.25, 0.75] }] }];
+    expect(toCsv(drawnTable(shared, ['math', 'code'], { layer: null, layers: 0, normalised: true }))).toBe([
+      'Generation,Candidate,Elite,Score,"α of math, before sharing out","α of code, before sharing out","math, mean α, before sharing out","math, deviation, before sharing out","code, mean α, before sharing out","code, deviation, before sharing out"',
+      '1,1,yes,0.2,0.5,1.5,0.5,0.1,0.2,0.2', ''].join('\r\n'));
+    const layered = [{ ...generations[0], mean: [0, 1], deviation: [0.3, 0.4], candidates: [candidate([0.2, 0.6], 0.5)] }];
+    const rows = (layer: number | null) => drawnTable(layered, ['math'], { layer, layers: 2, normalised: false });
+    expect([rows(null).rows, rows(1).rows]).toEqual([[[1, 1, 'yes', 0.5, 0.4, 0.5, 0.25]], [[1, 1, 'yes', 0.5, 0.6, 1, 0.4]]]);
+    expect(rows(1).columns[4].label).toBe('α of math, layer 1');
+    expect(populationTable(layered, ['math'], { layer: null, layers: 2, normalised: false }).rows).toEqual([[1, 1, 0.5, 0.5, 0.25]]);
+  });
+  it('names the first and the last generation, and round ones between them that do not touch', () => {
+    expect(namedGenerations(18, 200, 44)).toEqual([1, 5, 10, 15, 18]);
+    expect(namedGenerations(8, 400, 44)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([namedGenerations(1, 200, 44), namedGenerations(2, 10, 44), namedGenerations(100, 200, 44)]).toEqual([[1], [1, 2], [1, 50, 100]]);
+  });
+  it('cuts a name to its panel, and never to nothing', () => {
+    const measure = (text: string): number => 10 * [...text].length;
+    expect([fitted('math', 40, measure), fitted('arithmetic of words', 120, measure), fitted('arithmetic', 5, measure)]).toEqual(['math', 'arithmetic…', 'a…']);
   });
   it('is a file of all candidates with a column for each layer', () => {
     const layered = [{ ...generations[0], mean: [0, 0, 0, 0], candidates: [{ ...candidate([0, 1, 2, 3], 0.5), alphas: [[0, 1], [2, 3]] }] }];
@@ -56,6 +90,21 @@ describe('the brushed axes', () => {
     brush.set(axes[0], axes[0].domain);
     brush.set(axes[1], axes[1].domain);
     expect(brush.active).toBe(false);
+  });
+  it('are still brushed when the same search is looked at again, each search by itself', () => {
+    brushOf('one').set(axes[1], [0.5, 0.95]);
+    expect([brushOf('one').active, brushOf('two').active]).toEqual([true, false]);
+  });
+  it('draw the elites of the newest generation strong, and what is older ever fainter', () => {
+    const many = Array.from({ length: 12 }, (_, at) => generation(at, [candidate([1, 0], 0.5, at), candidate([0, 0], 0.1, at)]));
+    const layers = layersOf(many, () => true);
+    const of = (elite: boolean) => layers.filter((one) => one.elite === elite);
+    expect(of(true).map(({ candidates }) => candidates.map((one) => one.generation))).toEqual([[3, 2, 1, 0], [4], [5], [6], [7], [8], [9], [10], [11]]);
+    for (const kind of [true, false]) expect(of(kind).map(({ opacity }) => opacity)).toEqual(of(kind).map(({ opacity }) => opacity).toSorted((a, b) => a - b));
+    expect(layers.at(-1)).toMatchObject({ elite: true, newest: true, opacity: 1 });
+    // the newest of what is chosen is strong, so that a range of generations shows how it stood then
+    expect(layersOf(many, (one) => one.generation < 5).at(-1)?.candidates[0].generation).toBe(4);
+    expect(layersOf(many, () => false)).toEqual([]);
   });
   it('move an end within the scale and never past the other', () => {
     expect(moved([0, 1], 0, 2, [-1, 3])).toEqual([1, 1]);
@@ -100,6 +149,14 @@ describe('the settings of a search', () => {
   it('show what the presets differ in, and only that', () => {
     expect(presetDifferences.map(({ key }) => key).sort()).toEqual((Object.keys(quickSearch) as (keyof typeof quickSearch)[]).filter((key) => quickSearch[key] !== paperSearch[key]).sort());
   });
+  it('name a search by what it leaves its preset in', () => {
+    expect(defaultName('math', quickSearch)).toBe('math, 10 examples');
+    expect(defaultName('math', { ...quickSearch, examples: 1, perLayer: true })).toBe('math, 1 example, by layer');
+    expect(defaultName('math', { ...quickSearch, optimiser: 'cem', seed: 3 })).toBe('math, 10 examples, CEM, seed 3');
+    expect(defaultName('math', { ...paperSearch, perLayer: true })).toBe('math, 10 examples, paper, by layer');
+    expect(defaultName('math', { ...quickSearch, normalised: true, low: 0, high: 1, generations: 5, temperature: 1, maxTokens: 8 })).toBe('math, 10 examples, generations at most 5, shared out, smallest α 0, largest α 1, 2 more');
+    expect(defaultName('x'.repeat(200), quickSearch)).toHaveLength(120);
+  });
   it('say what cannot be used', () => {
     expect(faultsOf(quickSearch)).toEqual({});
     expect(faultsOf({ ...quickSearch, population: 2 })).toEqual({ population: 'At least 4.' });
@@ -115,6 +172,7 @@ describe('an adaptation being put together', () => {
       calls.push({ name, input });
       if (name === 'experts.list') return { experts: [{ id: 'a', name: 'math' }, { id: 'b', name: 'code' }] as ExpertDto[], total: 2, tags: [] };
       if (refuse) throw new Error('no');
+      if (name === 'dispatchers.cost') return { training: 512, validation: 80, heldOut: 400, steps: 36 };
       return name === 'searches.start' ? { jobId: 'j', searchId: 's' } : { generations: 20, candidates: 640, answers: 1, promptTokens: 1 };
     } } as unknown as Bridge;
     return { calls, draft: new AdaptDraft(bridge) };
@@ -134,7 +192,7 @@ describe('an adaptation being put together', () => {
     draft.set('examples', 3);
     expect(draft.preset).toBeNull();
     expect(await draft.start()).toBe('s');
-    expect(calls.at(-1)).toEqual({ name: 'searches.start', input: { modelId: 'm', taskId: 't', datasetId: 'd', mapping: task.mapping, grader: 'number', raw: false, splits: task.splits, expertIds: ['a'], name: 'math-hard, 3 examples', config: { ...paperSearch, examples: 3 } } });
+    expect(calls.at(-1)).toEqual({ name: 'searches.start', input: { modelId: 'm', taskId: 't', datasetId: 'd', mapping: task.mapping, grader: 'number', raw: false, splits: task.splits, expertIds: ['a'], name: 'math-hard, 3 examples, paper', config: { ...paperSearch, examples: 3 } } });
   });
   it('is not asked for a price it cannot have, and keeps a refusal to show it', async () => {
     const { calls, draft } = await filled(true);
@@ -145,6 +203,15 @@ describe('an adaptation being put together', () => {
     await draft.estimate();
     expect(draft.costError).toBeInstanceOf(Error);
     expect([await draft.start(), draft.error]).toEqual([null, expect.any(Error)]);
+  });
+  it('has the price of a dispatcher in place of the search’s', async () => {
+    const { calls, draft } = await filled();
+    await draft.estimate();
+    expect([draft.cost?.candidates, draft.making]).toEqual([640, null]);
+    draft.way = 'classifier';
+    await draft.estimate();
+    expect(calls.at(-1)).toEqual({ name: 'dispatchers.cost', input: { modelId: 'm', kind: 'classifier', expertIds: ['a', 'b'] } });
+    expect([draft.cost, draft.making?.steps]).toEqual([null, 36]);
   });
   it('takes up what an earlier search used, and says what became of its task', async () => {
     const { draft } = services();

@@ -61,3 +61,11 @@ export class Brush {
   /** What is inside every range, the best first. */
   chosen = (generations: readonly GenerationDto[], axes: readonly Axis[]): CandidateDto[] => generations.flatMap((one) => one.candidates).filter((one) => this.accepts(one, axes)).sort(betterFirst);
 }
+
+const brushes = new Map<string, Brush>();
+/** The ranges chosen on a search's page; they are still chosen after a look elsewhere, such as a candidate heard on the desk. */
+export function brushOf(searchId: string): Brush {
+  const brush = brushes.get(searchId) ?? new Brush();
+  brushes.set(searchId, brush);
+  return brush;
+}

@@ -1,9 +1,9 @@
 /** An adaptation before it starts: the task, the experts, the way, and what it would take. */
 import { quickSearch, searchPresets, type DispatcherKind, type SearchConfig } from '../../../shared/adaptation.ts';
-import type { Bridge, DatasetDto, ExpertDto, SearchCostDto, SearchSummaryDto } from '../../../shared/contract.ts';
+import type { Bridge, DatasetDto, DispatcherCostDto, ExpertDto, SearchCostDto, SearchSummaryDto } from '../../../shared/contract.ts';
 import type { TaskDto } from '../../../shared/task.ts';
 import { TaskDraft } from '../../tasks/task-draft.svelte.ts';
-import { faultsOf, type SearchKey } from './settings.ts';
+import { defaultName, faultsOf, type SearchKey } from './settings.ts';
 
 export type Way = 'few-shot' | DispatcherKind;
 
@@ -19,7 +19,9 @@ export class AdaptDraft {
   /** empty: made from the task */
   #name = $state('');
 
+  /** of the search, or of making the dispatcher */
   cost = $state.raw<SearchCostDto | null>(null);
+  making = $state.raw<DispatcherCostDto | null>(null);
   costError = $state.raw<unknown>(null);
   error = $state.raw<unknown>(null);
   busy = $state(false);
@@ -31,7 +33,7 @@ export class AdaptDraft {
   }
 
   get name(): string {
-    return this.#name !== '' || this.task.name === '' ? this.#name : `${this.task.name}, ${this.config.examples} examples`;
+    return this.#name !== '' || this.task.name === '' ? this.#name : defaultName(this.task.name, this.config);
   }
   set name(name: string) {
     this.#name = name;
@@ -92,15 +94,15 @@ export class AdaptDraft {
   async estimate(): Promise<void> {
     const turn = ++this.#turn;
     this.costError = null;
-    if (this.way !== 'few-shot' || this.modelId === '' || !this.task.named || this.expertIds.length === 0 || Object.keys(this.faults).length > 0) {
-      this.cost = null;
-      return;
-    }
+    const { way, modelId, task: { named }, config } = this;
+    const expertIds = [...this.expertIds];
+    const complete = modelId !== '' && expertIds.length > 0 && (way !== 'few-shot' || (named !== null && Object.keys(this.faults).length === 0));
     try {
-      const cost = await this.#bridge.call('searches.cost', { modelId: this.modelId, ...this.task.named, expertIds: [...this.expertIds], config: this.config });
-      if (turn === this.#turn) this.cost = cost;
+      const cost = complete && way === 'few-shot' ? await this.#bridge.call('searches.cost', { modelId, ...named, expertIds, config }) : null;
+      const making = complete && way !== 'few-shot' ? await this.#bridge.call('dispatchers.cost', { modelId, kind: way, expertIds }) : null;
+      if (turn === this.#turn) [this.cost, this.making] = [cost, making];
     } catch (error) {
-      if (turn === this.#turn) [this.cost, this.costError] = [null, error];
+      if (turn === this.#turn) [this.cost, this.making, this.costError] = [null, null, error];
     }
   }
 

@@ -17,6 +17,16 @@ export function coordinate(x: readonly number[], expert: number, experts: number
   return layer === null ? mean(own) : (own[Math.min(layer, layers - 1)] ?? 0);
 }
 
+/**
+ * Deviation of what `coordinate` gives, from the deviations of the coordinates: they are drawn independently, so that of
+ * a mean over L layers is √(Σ σ²) / L.
+ */
+export function deviationOf(deviation: readonly number[], expert: number, experts: number, layer: number | null): number {
+  if (layer !== null) return coordinate(deviation, expert, experts, layer);
+  const layers = deviation.length / experts;
+  return Math.hypot(...deviation.slice(expert * layers, (expert + 1) * layers)) / layers;
+}
+
 export interface PopulationPoint { generation: number; value: number; elite: boolean; /** place within the generation, 0 to 1 */ spread: number }
 export interface PopulationBand { generation: number; mean: number; deviation: number }
 export interface ExpertPopulation { name: string; points: PopulationPoint[]; bands: PopulationBand[] }
@@ -29,7 +39,7 @@ export function populationOf(generations: readonly GenerationDto[], experts: rea
       const best = new Set(elites);
       return candidates.map(({ x }, index) => ({ generation, value: coordinate(x, expert, experts.length, layer), elite: best.has(index), spread: (index + 0.5) / candidates.length }));
     }),
-    bands: generations.map(({ generation, mean: centre, deviation }) => ({ generation, mean: coordinate(centre, expert, experts.length, layer), deviation: coordinate(deviation, expert, experts.length, layer) })),
+    bands: generations.map(({ generation, mean: centre, deviation }) => ({ generation, mean: coordinate(centre, expert, experts.length, layer), deviation: deviationOf(deviation, expert, experts.length, layer) })),
   }));
 }
 
@@ -39,14 +49,32 @@ export function alphaDomain(populations: readonly ExpertPopulation[], { low, hig
   return [Math.min(low, ...values), Math.max(high, ...values)];
 }
 
-export function populationTable(generations: readonly GenerationDto[], experts: readonly string[]): FigureTable {
+/** What the picture of a population draws of α: which layer, and whether before they are shared out. */
+export interface Drawn { /** null: the mean over layers, or the only one */ layer: number | null; layers: number; normalised: boolean }
+const drawnWords = ({ layer, layers, normalised }: Drawn): string => `${layer !== null ? `, layer ${layer}` : layers > 1 ? ', mean over layers' : ''}${normalised ? ', before sharing out' : ''}`;
+
+/** A row for each generation: the line and the band of every panel. */
+export function populationTable(generations: readonly GenerationDto[], experts: readonly string[], drawn: Drawn): FigureTable {
   return {
-    columns: [{ label: 'Generation' }, { label: 'Candidates' }, { label: 'Best score', format: formatPercent }, ...experts.flatMap((_, at) => [{ label: `${columnName(experts, at)}, mean α`, format: writeAlpha }, { label: `${columnName(experts, at)}, deviation`, format: writeAlpha }])],
-    rows: generations.map((one) => [one.generation + 1, one.candidates.length, Math.max(...one.candidates.map(({ score }) => score)), ...experts.flatMap((_, at) => [coordinate(one.mean, at, experts.length, null), coordinate(one.deviation, at, experts.length, null)])]),
+    columns: [{ label: 'Generation' }, { label: 'Candidates' }, { label: 'Best score', format: formatPercent }, ...bandColumns(experts, drawn)],
+    rows: generations.map((one) => [one.generation + 1, one.candidates.length, Math.max(...one.candidates.map(({ score }) => score)), ...experts.flatMap((_, at) => bandOf(one, at, experts, drawn))]),
   };
 }
 
-/** Every candidate: what the CSV file of the picture holds. */
+/** A row for each candidate: its dot in every panel, with the mean and deviation of its generation. What the CSV file of the picture holds. */
+export function drawnTable(generations: readonly GenerationDto[], experts: readonly string[], drawn: Drawn): FigureTable {
+  return {
+    columns: [{ label: 'Generation' }, { label: 'Candidate' }, { label: 'Elite' }, { label: 'Score' }, ...experts.map((_, at) => ({ label: `α of ${columnName(experts, at)}${drawnWords(drawn)}` })), ...bandColumns(experts, drawn)],
+    rows: generations.flatMap((one) => {
+      const bands = experts.flatMap((_, at) => bandOf(one, at, experts, drawn));
+      return one.candidates.map(({ x, score }, index) => [one.generation + 1, index + 1, one.elites.includes(index) ? 'yes' : 'no', score, ...experts.map((_, at) => coordinate(x, at, experts.length, drawn.layer)), ...bands]);
+    }),
+  };
+}
+const bandColumns = (experts: readonly string[], drawn: Drawn): FigureTable['columns'] => experts.flatMap((_, at) => ['mean α', 'deviation'].map((what) => ({ label: `${columnName(experts, at)}, ${what}${drawnWords(drawn)}`, format: writeAlpha })));
+const bandOf = (one: GenerationDto, at: number, experts: readonly string[], { layer }: Drawn): number[] => [coordinate(one.mean, at, experts.length, layer), deviationOf(one.deviation, at, experts.length, layer)];
+
+/** Every candidate with the α that are heard, shared out where they are: what the file of the parallel coordinates holds. */
 export function candidatesTable(generations: readonly GenerationDto[], experts: readonly string[]): FigureTable {
   const layers = generations[0] ? generations[0].mean.length / experts.length : 1;
   const headings = experts.flatMap((_, at) => (layers === 1 ? [`α of ${columnName(experts, at)}`] : Array.from({ length: layers }, (_layer, layer) => `α of ${columnName(experts, at)}, layer ${layer}`)));

@@ -1,7 +1,7 @@
 /** Every setting of a search, in plain words; what it is stands in the contract's schema. */
 import { paperSearch, quickSearch, searchConfigSchema, type SearchConfig } from '../../../shared/adaptation.ts';
 import { mixForms, type MixForm } from '../../../shared/mix.ts';
-import { formatSmall } from '../../format/index.ts';
+import { counted, formatSmall } from '../../format/index.ts';
 
 export type SearchKey = keyof SearchConfig;
 export type SearchControl = { kind: 'number'; whole: boolean; step: number; min: number; unit?: string } | { kind: 'switch' } | { kind: 'choice'; options: readonly { value: string; label: string; note?: string }[] };
@@ -48,6 +48,24 @@ export function shownValue(key: SearchKey, value: SearchConfig[SearchKey]): stri
   if (key === 'optimiser') return value === 'cem' ? 'CEM' : 'CMA-ES';
   if (key === 'form') return formWords[value as MixForm].label;
   return typeof value === 'number' ? formatSmall(value) : value;
+}
+
+/** How many differences a name tells before it becomes a list. */
+const mostTold = 4;
+
+/** What a search of these settings is called by itself: the task, its examples, and where it leaves the preset that it is nearest to. */
+export function defaultName(task: string, config: SearchConfig): string {
+  const changed = (preset: SearchConfig): SearchSetting[] => allSettings.filter(({ key }) => key !== 'examples' && config[key] !== preset[key] && !(key === 'form' && config.normalised));
+  const paper = changed(paperSearch).length < changed(quickSearch).length;
+  const told = changed(paper ? paperSearch : quickSearch).map(({ key, label }) => {
+    const value = config[key];
+    if (key === 'perLayer') return 'by layer';
+    if (key === 'normalised') return config.normalised ? 'shared out' : 'not shared out';
+    if (key === 'tieBreak') return 'no tie-break';
+    return key === 'optimiser' || key === 'form' ? shownValue(key, value) : `${label.toLowerCase()} ${shownValue(key, value)}`;
+  });
+  const more = told.length > mostTold ? [`${told.length - mostTold} more`] : [];
+  return [task, counted(config.examples, 'example'), ...(paper ? ['paper'] : []), ...told.slice(0, mostTold), ...more].join(', ').slice(0, 120);
 }
 
 /** What the two presets set differently. */
