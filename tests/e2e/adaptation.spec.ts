@@ -192,7 +192,7 @@ test('a classification expert is trained from the evidence, its confusion is sho
   const pass = page.getByRole('group', { name: 'First pass' });
   const expert = made.experts.find(({ name }) => name.startsWith('math'))!;
   await expect(pass.locator('b')).toHaveText(expert.name, { timeout: 60_000 });
-  await expect(pass.getByText(/^[\d.]+ \/ [\d.]+ ms$/)).toBeVisible({ timeout: 60_000 });
+  await expect(pass.getByText(/^[\d.]+ \/ [\d.]+\sms$/)).toBeVisible({ timeout: 60_000 });
 
   const answers = await shell.call('adapt.answer', { modelId, prompts: rows.map(({ prompt }) => prompt), raw: false, strategy: 'classifier', sampling: { maxTokens: 24, temperature: 0 } });
   expect(answers[0]).toMatchObject({ decision: { expertName: expert.name } });

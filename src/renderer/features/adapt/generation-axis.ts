@@ -10,6 +10,6 @@ export function namedGenerations(count: number, width: number, room: number): nu
   if (count < 2) return [1];
   const apart = ((count - 1) * room) / Math.max(room, width);
   const step = steps.find((one) => one >= apart) ?? count;
-  const between = Array.from({ length: Math.floor(count / step) }, (_, at) => (at + 1) * step).filter((at) => at > 1 && at < count && Math.min(at - 1, count - at) >= 0.8 * apart);
+  const between = Array.from({ length: Math.floor(count / step) }, (_, at) => (at + 1) * step).filter((at) => at > 1 && at < count && Math.min(at - 1, count - at) >= 0.5 * apart);
   return [1, ...between, count];
 }
