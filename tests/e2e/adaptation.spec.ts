@@ -106,6 +106,7 @@ test('a search is put together, shows each generation, and its mix goes on the d
   await page.goto(at(shell, `#/adapt/${found.id}`));
   await page.getByRole('link', { name: 'Put the mix on the desk' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Found' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'found on math-hard' })).toHaveAttribute('href', `#/adapt/${found.id}`);
   await desk.goTo('Adapt');
   await expect(page.getByRole('grid', { name: 'Searches' }).getByText('Found')).toBeVisible();
   await expectAccessible(page, 'the searches');
