@@ -42,8 +42,8 @@ describe('the picture of a population', () => {
   it('is a file of the drawn numbers: every dot, with the line and the band of its generation', () => {
     const shared = [{ ...generations[0], candidates: [{ ...candidate([0.5, 1.5], 0.2), alphas: [0.25, 0.75] }] }];
     expect(toCsv(drawnTable(shared, ['math', 'code'], { layer: null, layers: 0, normalised: true }))).toBe([
-      'Generation,Candidate,Elite,Score,"α of math, before sharing out","α of code, before sharing out","math, mean α, before sharing out","math, deviation, before sharing out","code, mean α, before sharing out","code, deviation, before sharing out"',
-      '1,1,yes,0.2,0.5,1.5,0.5,0.1,0.2,0.2', ''].join('\r\n'));
+      'Generation,Candidate,Elite,"Score, %","α of math, before sharing out","α of code, before sharing out","math, mean α, before sharing out","math, deviation, before sharing out","code, mean α, before sharing out","code, deviation, before sharing out"',
+      '1,1,yes,20,0.5,1.5,0.5,0.1,0.2,0.2', ''].join('\r\n'));
     const layered = [{ ...generations[0], mean: [0, 1], deviation: [0.3, 0.4], candidates: [candidate([0.2, 0.6], 0.5)] }];
     const rows = (layer: number | null) => drawnTable(layered, ['math'], { layer, layers: 2, normalised: false });
     expect([rows(null).rows, rows(1).rows]).toEqual([[[1, 1, 'yes', 0.5, 0.4, 0.5, 0.25]], [[1, 1, 'yes', 0.5, 0.6, 1, 0.4]]]);
@@ -61,7 +61,7 @@ describe('the picture of a population', () => {
   });
   it('is a file of all candidates with a column for each layer', () => {
     const layered = [{ ...generations[0], mean: [0, 0, 0, 0], candidates: [{ ...candidate([0, 1, 2, 3], 0.5), alphas: [[0, 1], [2, 3]] }] }];
-    expect(toCsv(candidatesTable(layered, ['math', 'math']))).toBe('Generation,Elite,Score,Tie-break,"α of math, layer 0","α of math, layer 1","α of math (2), layer 0","α of math (2), layer 1"\r\n1,yes,0.5,0,0,1,2,3\r\n');
+    expect(toCsv(candidatesTable(layered, ['math', 'math']))).toBe('Generation,Elite,"Score, %",Tie-break,"α of math, layer 0","α of math, layer 1","α of math (2), layer 0","α of math (2), layer 1"\r\n1,yes,50,0,0,1,2,3\r\n');
   });
 });
 

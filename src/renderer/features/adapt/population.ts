@@ -1,8 +1,9 @@
 /** What is drawn of a search: α of every candidate by generation, how the distribution narrows, and what was best. */
 import type { Alphas, BudgetDto, CandidateDto, FinalistDto, GenerationDto, SearchConfig } from '../../../shared/adaptation.ts';
 import type { MixPartDto, SearchDto } from '../../../shared/contract.ts';
+import { percentColumn } from '../../charts/figure/columns.ts';
 import type { FigureTable } from '../../charts/figure/table.ts';
-import { formatNumber, formatPercent } from '../../format/index.ts';
+import { formatNumber } from '../../format/index.ts';
 
 export const writeAlpha = (value: number): string => formatNumber(value, { digits: 2 });
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -56,7 +57,7 @@ const drawnWords = ({ layer, layers, normalised }: Drawn): string => `${layer !=
 /** A row for each generation: the line and the band of every panel. */
 export function populationTable(generations: readonly GenerationDto[], experts: readonly string[], drawn: Drawn): FigureTable {
   return {
-    columns: [{ label: 'Generation' }, { label: 'Candidates' }, { label: 'Best score', format: formatPercent }, ...bandColumns(experts, drawn)],
+    columns: [{ label: 'Generation' }, { label: 'Candidates' }, percentColumn('Best score'), ...bandColumns(experts, drawn)],
     rows: generations.map((one) => [one.generation + 1, one.candidates.length, Math.max(...one.candidates.map(({ score }) => score)), ...experts.flatMap((_, at) => bandOf(one, at, experts, drawn))]),
   };
 }
@@ -64,7 +65,7 @@ export function populationTable(generations: readonly GenerationDto[], experts: 
 /** A row for each candidate: its dot in every panel, with the mean and deviation of its generation. What the CSV file of the picture holds. */
 export function drawnTable(generations: readonly GenerationDto[], experts: readonly string[], drawn: Drawn): FigureTable {
   return {
-    columns: [{ label: 'Generation' }, { label: 'Candidate' }, { label: 'Elite' }, { label: 'Score' }, ...experts.map((_, at) => ({ label: `α of ${columnName(experts, at)}${drawnWords(drawn)}` })), ...bandColumns(experts, drawn)],
+    columns: [{ label: 'Generation' }, { label: 'Candidate' }, { label: 'Elite' }, percentColumn('Score'), ...experts.map((_, at) => ({ label: `α of ${columnName(experts, at)}${drawnWords(drawn)}` })), ...bandColumns(experts, drawn)],
     rows: generations.flatMap((one) => {
       const bands = experts.flatMap((_, at) => bandOf(one, at, experts, drawn));
       return one.candidates.map(({ x, score }, index) => [one.generation + 1, index + 1, one.elites.includes(index) ? 'yes' : 'no', score, ...experts.map((_, at) => coordinate(x, at, experts.length, drawn.layer)), ...bands]);
@@ -79,7 +80,7 @@ export function candidatesTable(generations: readonly GenerationDto[], experts: 
   const layers = generations[0] ? generations[0].mean.length / experts.length : 1;
   const headings = experts.flatMap((_, at) => (layers === 1 ? [`α of ${columnName(experts, at)}`] : Array.from({ length: layers }, (_layer, layer) => `α of ${columnName(experts, at)}, layer ${layer}`)));
   return {
-    columns: [{ label: 'Generation' }, { label: 'Elite' }, { label: 'Score' }, { label: 'Tie-break' }, ...headings.map((label) => ({ label }))],
+    columns: [{ label: 'Generation' }, { label: 'Elite' }, percentColumn('Score'), { label: 'Tie-break' }, ...headings.map((label) => ({ label }))],
     rows: generations.flatMap(({ generation, candidates, elites }) => candidates.map((one, index) => [generation + 1, elites.includes(index) ? 'yes' : 'no', one.score, one.tieBreak, ...one.alphas.flatMap((alpha) => (typeof alpha === 'number' ? [alpha] : [...alpha]))])),
   };
 }
