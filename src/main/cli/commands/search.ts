@@ -99,7 +99,7 @@ export async function followSearch(session: CommandSession, name: string, { jobI
   const alphas = chosen && search.experts.map((expert, i) => ({ name: expert.name, alpha: chosen.alphas[i] }));
   session.output.result(
     { mix: mixName, alphas, chosen: chosen?.kind, baseScore, score, gain: test?.gain, generations: budget?.generations, answers: budget?.answers, seconds: budget?.seconds, stopped, searchId, test, rowsUsed, command: repeat },
-    `${mixName}: ${alphas?.map((one) => `${one.name} ${alphaText(one.alpha)}`).join(', ')}; ${percent(baseScore)} → ${percent(score)}${test ? ` (${signedPercent(test.gain.mean)}, 95 % ${signedPercent(test.gain.low)} … ${signedPercent(test.gain.high)})` : ''}, ${budget?.generations} generations, ${budget?.answers} answers, ${Math.round(budget?.seconds ?? 0)} s, ended: ${stopped}`,
+    `${chosen?.kind === 'base' ? 'Nothing better than the base was found. ' : ''}${mixName}: ${alphas?.map((one) => `${one.name} ${alphaText(one.alpha)}`).join(', ')}; ${percent(baseScore)} → ${percent(score)}${test ? ` (${signedPercent(test.gain.mean)}, 95 % ${signedPercent(test.gain.low)} … ${signedPercent(test.gain.high)})` : ''}, ${budget?.generations} generations, ${budget?.answers} answers, ${Math.round(budget?.seconds ?? 0)} s, ended: ${stopped}`,
   );
 }
 
