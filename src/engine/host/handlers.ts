@@ -25,6 +25,7 @@ import { chosenRows, taskRows } from '../train/rows.ts';
 import { answer, compare } from './answering.ts';
 import { exportMerged } from './export-merged.ts';
 import type { ModelStore } from './model-store.ts';
+import { GraderStore } from './grader-store.ts';
 import { givenObjective } from './objective.ts';
 import type { EngineCalls, EngineMethod, SteerAction, TaskRow } from './protocol.ts';
 import { stat } from 'node:fs/promises';
@@ -46,17 +47,7 @@ type Handlers = { [M in EngineMethod]: (input: EngineCalls[M]['input'], call: Ca
 const clock = (): number => performance.now() / 1000;
 const memory = (): number => process.memoryUsage.rss();
 
-/** The last graders stay: a Python process takes seconds to start, and a person tests a grader again and again. */
-const graders = new Map<string, ReturnType<typeof createGrader>>();
-async function graderOf(spec: string): ReturnType<typeof createGrader> {
-  let grader = graders.get(spec);
-  if (!grader) {
-    grader = createGrader(spec);
-    graders.set(spec, grader);
-    grader.catch(() => graders.delete(spec));
-  }
-  return grader;
-}
+const graders = new GraderStore();
 
 function fitting(rows: readonly TaskRow[], raw: boolean, room: Room, notice: Call<EngineMethod>['notice']): TaskRow[] {
   const { rows: kept, note } = rowsWithRoom(rows, raw, room);
@@ -116,8 +107,7 @@ export const handlers: Handlers = {
   },
   taskRows: async ({ rows, ...reading }) => taskRows(rows, reading),
   gradeRows: async ({ grader: spec, rows }) => {
-    const grader = await graderOf(spec);
-    const grades = await grader.gradeBatch(rows);
+    const grades = await graders.using(spec, (grader) => grader.gradeBatch(rows));
     return grades.map((grade, i) => ({ row: rows[i].row.row, ...grade, ...lackOf(spec, rows[i].row) }));
   },
   gradeFile: async ({ grader: spec, ...columns }, { emit, signal }) => {
@@ -134,32 +124,28 @@ export const handlers: Handlers = {
   objective: async ({ model, request }, { models }) => models.using(model, (loaded) => givenObjective(loaded, request)),
 
   train: async ({ model, rows, grader: spec, raw, config, checkpoint }, { emit, notice, signal, steering, models }) => {
-    const grader = await graderOf(spec);
     try {
-      return await models.using(model, (loaded) => train({ model: loaded, rows: fitting(rows, raw, roomOf(loaded), notice), grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) }));
+      return await graders.using(spec, (grader) => models.using(model, (loaded) => train({ model: loaded, rows: fitting(rows, raw, roomOf(loaded), notice), grader, raw, config, emit, steering, clock, memory, signal, ...(checkpoint && { checkpoint }) })));
     } finally {
       await models.rest(model);
     }
   },
   evaluate: async ({ model, rows, grader: spec, raw, tuning, sampling, samples }, { emit, notice, signal, models }) => {
-    const grader = await graderOf(spec);
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    const result = await models.using(model, async (loaded) => evaluate(loaded, { rows: fitting(rows, raw, roomOf(loaded), notice), adaptation: await adaptationOf(loaded, tuning), grader, raw, sampling, samples, signal, onProgress }));
+    const result = await graders.using(spec, (grader) => models.using(model, async (loaded) => evaluate(loaded, { rows: fitting(rows, raw, roomOf(loaded), notice), adaptation: await adaptationOf(loaded, tuning), grader, raw, sampling, samples, signal, onProgress })));
     return { ...result, seconds: clock() - began };
   },
 
   control: async ({ model, grader: spec, ...request }, { emit, notice, signal, models }) => {
-    const grader = await graderOf(spec);
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    return models.using(model, (loaded) => shuffledControl(loaded, { ...request, rows: fitting(request.rows, request.raw, roomOf(loaded), notice), grader, signal, onProgress }));
+    return graders.using(spec, (grader) => models.using(model, (loaded) => shuffledControl(loaded, { ...request, rows: fitting(request.rows, request.raw, roomOf(loaded), notice), grader, signal, onProgress })));
   },
   contrast: async ({ model, grader: spec, ...request }, { emit, signal, models }) => {
-    const grader = await graderOf(spec);
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    return models.using(model, (loaded) => contrast(loaded, { ...request, grader, clock, signal, onProgress }));
+    return graders.using(spec, (grader) => models.using(model, (loaded) => contrast(loaded, { ...request, grader, clock, signal, onProgress })));
   },
   spectrum: async (place, { models }) =>
     models.using(place, async (loaded) => {
@@ -171,10 +157,8 @@ export const handlers: Handlers = {
       });
     }),
 
-  search: async ({ model, grader: spec, ...request }, { emit, signal, steering, models }) => {
-    const grader = await graderOf(spec);
-    return models.using(model, (loaded) => search({ ...request, model: loaded, grader, emit, steering, clock, signal }));
-  },
+  search: async ({ model, grader: spec, ...request }, { emit, signal, steering, models }) =>
+    graders.using(spec, (grader) => models.using(model, (loaded) => search({ ...request, model: loaded, grader, emit, steering, clock, signal }))),
   trainClassifier: async ({ model, training, validation, seed, steps = quickClassifier.steps, ...request }, { emit, signal, models }) => {
     const began = clock();
     const examples = (questions: typeof training): { question: string; expert: number | null }[] => questions.map(({ messages, expert }) => ({ question: questionOf(messages), expert }));
