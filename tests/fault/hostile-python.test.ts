@@ -4,7 +4,11 @@
  *   H2 every program ends within its budget of time, memory and output
  *   H3 nothing is read, written, sent or started, and JavaScript is out of reach
  *   H4 the next row is graded correctly, and finds Python as it was
+ *   H5 no process outlives the engine that started it
  */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TaskRow } from '../../src/engine/host/protocol.ts';
@@ -31,6 +35,9 @@ def total(xs):
     return sum(xs)
 `;
 
+/** Pyodide's core as its interpreter makes it again, whatever was taken out of the one that is loaded. */
+const core = 'import sys, _imp, importlib.machinery\nsys.modules.pop("_pyodide_core", None)\ncore = _imp.create_builtin(importlib.machinery.ModuleSpec("_pyodide_core", importlib.machinery.BuiltinImporter))\n';
+
 /** Answers that want a pass without giving the right values (H1). */
 const forgers: [name: string, code: string][] = [
   ['an == that always holds', 'class Always:\n  def __eq__(self, other): return True\n  def __ne__(self, other): return False\n  def __sub__(self, other): return self\n  def __abs__(self): return self\n  def __lt__(self, other): return True\n  def __bool__(self): return False\n  def __hash__(self): return 0\ndef total(xs): return Always()'],
@@ -53,6 +60,11 @@ const forgers: [name: string, code: string][] = [
   ['the main module', 'import __main__, sys\n__main__.run_tests = lambda payload: \'{"passed": true, "reason": "x"}\'\n__main__.encode = lambda *a: True\nsys.modules["__main__"] = None\ndef total(xs): return 99'],
   ['the random generator', 'import random\nrandom.getstate = random.setstate = None\ndef total(xs): return 99'],
   ['a function that asks who calls it', 'import sys\ndef total(xs):\n  frame = sys._getframe(1)\n  for constant in frame.f_code.co_consts:\n    if constant == 3 and len(xs) == 2: return constant\n  return 99'],
+  ['JavaScript’s prototypes and the runner’s json', `${core}prototype = core.to_js(b"a").constructor.prototype\nprototype.set = prototype.fill = prototype.keys\nsys._getframe(1).f_globals["json"].dumps = lambda *a, **k: '{"passed": true, "reason": "x"}'\ndef total(xs): return 99`],
+  ['the runner’s json alone, from a call', 'import sys\ndef total(xs):\n  for frame in (sys._getframe(1), sys._getframe(2)):\n    frame.f_locals["dumps"] = frame.f_globals["json"].dumps = lambda *a, **k: \'{"passed": true, "reason": "x"}\'\n  return 99'],
+  ['objects with every operation', 'class Any:\n  def __getattr__(self, name): return Any()\n  def __call__(self, *a): return Any()\n  def __iter__(self): return iter([Any(), Any()])\n  def __len__(self): return 2\n  def __eq__(self, other): return True\n  def __lt__(self, other): return True\n  def __sub__(self, other): return 0.0\n  def __abs__(self): return 0.0\n  def __bool__(self): return False\n  def __hash__(self): return 3\n  def __contains__(self, other): return True\ndef total(xs): return Any()'],
+  ['forms of values by hand', 'import sys\ndef total(xs):\n  frame = sys._getframe(1)\n  frame.f_globals["encode"] = lambda *a: ["p", "80054b032e"]\n  return 99'],
+  ['the tests’ own names', 'import sys\nnames = sys._getframe(1).f_globals\nfor name in list(names): names[name] = lambda *a, **k: \'{"passed": true, "reason": "x"}\'\ndef total(xs): return 99'],
   ['None', 'def total(xs): return None'],
   ['nothing', ''],
 ];
@@ -89,6 +101,11 @@ const programs: [name: string, code: string][] = [
   ['run_js', 'from pyodide.code import run_js\nrun_js("process.exit(0)")'],
   ['run_js of the core', 'import _pyodide_core\n_pyodide_core.run_js("process.exit(0)")'],
   ['the core built again', 'import _imp, sys, importlib.machinery\nsys.modules.pop("_pyodide_core")\ncore = _imp.create_builtin(importlib.machinery.ModuleSpec("_pyodide_core", None))\nproxy = core.create_proxy(lambda: 1)\nproxy.constructor.constructor("return process")().exit(0)'],
+  ['JavaScript objects by the core', `${core}core.to_js([1, 2])`],
+  ['JavaScript functions by the core', `${core}core.create_proxy(print)`],
+  ['JavaScript objects by ctypes', 'import ctypes\nctypes.CDLL(None).JsProxy_create(4)'],
+  ['JavaScript references by ctypes', 'import ctypes\nctypes.pythonapi.hiwire_get(4)'],
+  ['bytecode by hand', 'def f(): pass\nf.__code__ = f.__code__.replace(co_code=bytes([255, 255] * 50))\nf()\nraise OSError'],
   ['importlib', 'import importlib\nimportlib.reload(importlib.import_module("pyodide.code")).run_js("1")'],
   ['pyodide.ffi', 'from pyodide.ffi import to_js, create_proxy\nto_js([1]).constructor.constructor("return this")()'],
   ['pyodide.http', 'from pyodide.http import open_url\nopen_url("http://127.0.0.1/")'],
@@ -96,6 +113,11 @@ const programs: [name: string, code: string][] = [
   ['a walk over all objects', 'import gc\nfound = [o for o in gc.get_objects() if "JsProxy" in [k.__name__ for k in type(o).__mro__]]\nfound[0].constructor'],
   ['ctypes', 'import ctypes\nctypes.CDLL(None).emscripten_run_script(b"process.exit(0)")'],
   ['the event loop', 'import asyncio\nasyncio.get_event_loop().call_later(0, lambda: 1)\nasyncio.get_event_loop().run_forever()\nraise OSError'],
+  ['memory in pipes', 'import os\nwhile True:\n  r, w = os.pipe()\n  for _ in range(1000): os.write(w, b"x" * 65536)'],
+  ['memory in sockets', 'import socket\na, b = socket.socketpair()\nwhile True: a.send(b"x" * 65536)'],
+  ['memory of many small objects', 'kept = None\nwhile True: kept = (kept, object())'],
+  ['a timer for later', 'import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.01)\nraise OSError'],
+  ['JavaScript to run later', 'import asyncio\nfrom pyodide.webloop import WebLoop\nWebLoop().call_later(0, print)\nraise OSError'],
   ['a process', 'import subprocess\nsubprocess.run(["ls"])'],
   ['a fork', 'import os\nwhile True: os.fork()'],
   ['a shell', 'import os\nif os.system("ls") != 0: raise OSError'],
@@ -119,5 +141,29 @@ describe('H2, H3 and H4: programs', () => {
     const grades = await grader.gradeBatch([code, watchful(), inside, watchful()].map((answer) => ({ answer, row })));
     expect(performance.now() - began).toBeLessThan(4 * limits.killMs + 20_000);
     expect(grades.map(({ score }) => score), JSON.stringify(grades)).toEqual([0, 1, 0, 1]);
+  }, 60_000);
+});
+
+/** The processes that a process started, by the system's table. */
+const childrenOf = (pid: number): number[] => execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).split('\n').map((line) => line.trim().split(/\s+/).map(Number)).flatMap(([child, parent]) => (parent === pid ? [child] : []));
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe.skipIf(process.platform === 'win32')('H5', () => {
+  test('graders at work and at rest end when their engine is killed', async () => {
+    const engine = spawn(process.execPath, [fileURLToPath(new URL('graders-at-work.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(engine.stdout, 'data');
+    const children = childrenOf(engine.pid ?? 0);
+    expect(children).toHaveLength(4);
+    await wait(500);
+    engine.kill('SIGKILL');
+    for (let waited = 0; waited < 5000 && children.some(alive); waited += 50) await wait(50);
+    expect(children.filter(alive)).toEqual([]);
   }, 60_000);
 });

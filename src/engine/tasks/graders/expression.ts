@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { SingularError } from '../../../shared/errors.ts';
 import type { TaskRow } from '../../host/protocol.ts';
 import type { Grade, Grader } from './grader.ts';
 import { sandboxGrader } from './sandbox/graded.ts';
+import { packageFolders } from './sandbox/packages.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
 
 /** QuickJS interrupts an expression after `rowMs` of processor time; its process is killed after `killMs` by the clock. */
@@ -19,15 +18,16 @@ const verdictSchema = z.union([z.object({ result: z.union([z.number(), z.boolean
  * `lastNumber(text)` help. Errors: `bad-input` for an expression that is none.
  */
 export async function expressionGrader(spec: string, expression: string): Promise<Grader> {
-  const packages = quickJsFolders();
+  const script = fileURLToPath(new URL('./sandbox/expression-child.ts', import.meta.url));
   const sandbox = new SandboxProcess({
     name: 'The sandbox for expressions',
-    script: fileURLToPath(new URL('./sandbox/expression-child.ts', import.meta.url)),
-    readable: packages,
+    script,
+    readable: packageFolders('quickjs-emscripten', script),
     setup: { expression, rowMs: limits.rowMs, memoryBytes: limits.memoryBytes },
     rowMs: limits.killMs,
     startMs: limits.startMs,
     heapMb: 128,
+    rssMb: 512,
   });
   const [syntax] = await sandbox.run(['null']);
   const checked = gradeOf(syntax);
@@ -50,17 +50,4 @@ function gradeOf(outcome: SandboxOutcome | undefined): Grade {
   if ('wrong' in verdict.data) return { score: 0, reason: verdict.data.wrong };
   const { result } = verdict.data;
   return { score: Math.min(1, Math.max(0, Number(result))), reason: `the expression gives ${String(result)}` };
-}
-
-/** Folders that QuickJS's packages lie in. */
-function quickJsFolders(): string[] {
-  const own = createRequire(import.meta.url).resolve('quickjs-emscripten/package.json');
-  const near = createRequire(own);
-  return [dirname(own), ...['quickjs-emscripten-core', '@jitl'].map((name) => folderOf(near.resolve(name === '@jitl' ? '@jitl/quickjs-wasmfile-release-sync' : name), name))];
-}
-
-/** The folder called `name` above a file. */
-function folderOf(file: string, name: string): string {
-  const parts = file.split(/[\\/]/);
-  return parts.slice(0, parts.lastIndexOf(name) + 1).join(sep);
 }

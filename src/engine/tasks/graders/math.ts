@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { noReference, shortened, type Grader } from './grader.ts';
 import { finalAnswer } from './math/clean.ts';
 import { sandboxGrader } from './sandbox/graded.ts';
+import { packageFolders } from './sandbox/packages.ts';
 import { SandboxProcess } from './sandbox/process.ts';
 
 /** A pair takes a millisecond; one that takes seconds is no answer. */
@@ -13,15 +12,16 @@ const read = 100_000;
 
 /** `math`: what the answer boxes last equals, as mathematics, what the reference boxes (or is, where it boxes nothing). */
 export function mathGrader(spec: string): Grader {
-  const parser = dirname(fileURLToPath(import.meta.resolve('@cortex-js/compute-engine/latex-syntax')));
+  const script = fileURLToPath(new URL('./sandbox/math-child.ts', import.meta.url));
   const sandbox = new SandboxProcess({
     name: 'The sandbox for mathematics',
-    script: fileURLToPath(new URL('./sandbox/math-child.ts', import.meta.url)),
-    readable: [fileURLToPath(new URL('./math/', import.meta.url)), parser, createRequire(import.meta.url).resolve('@cortex-js/compute-engine/latex-syntax').replace(/dist.*$/, 'package.json')],
+    script,
+    readable: [fileURLToPath(new URL('./math/', import.meta.url)), ...packageFolders('@cortex-js/compute-engine', script)],
     setup: {},
     rowMs: limits.killMs,
     startMs: limits.startMs,
     heapMb: 256,
+    rssMb: 512,
   });
   return sandboxGrader<{ answer: string; reference: string }>({ spec, needsReference: true }, sandbox, ({ answer, row }) => {
     if (row.reference === null) return { grade: noReference };

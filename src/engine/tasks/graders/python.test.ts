@@ -73,6 +73,63 @@ describe('three forms of rows', () => {
     expect((await grade(stack.replace('append(1)', 'append(2)'), of))[0]).toBe(0);
   });
 
+  const listed = (fence: string): string => `1. First:\n\n   ${fence}\n   def double(x):\n     return 2 * x\n   \`\`\`\n2. Done`;
+  test.each([
+    ['a fence in a list', listed('```python')],
+    ['a fence of more words', listed('```Python 3')],
+    ['a mark of byte order before it', `\uFEFF${double}`],
+    ['imports in a block of their own', '```python\nimport operator\n```\nand then\n```python\ndef double(x):\n  return operator.mul(2, x)\n```'],
+    ['a helper in a block of its own', 'A helper:\n```\nTWO = 2\n\ndef times(x, y):\n  return x * y\n```\n```\ndef double(x):\n  return times(TWO, x)\n```\n```\nprint(double(input()))\n```'],
+    ['a block before it that would not run', '```\nx = int(input())\n```\n```\ndef double(x):\n  return 2 * x\n```'],
+  ])('code behind %s', async (_, answer) => {
+    expect(await grade(answer, row({ test_list: ['assert double(2) == 4'] }))).toEqual([1, 'passes its tests']);
+  });
+
+  const V = 'class V:\n  def __init__(self, v): self.v = v\n  def __eq__(self, other): return self.v == other.v\n  def __lt__(self, other): return self.v < other.v\n  def __len__(self): return self.v\n  def __bool__(self): return self.v != 3\n  def __repr__(self): return "V%d" % self.v\n  def __hash__(self): return self.v\n  def __add__(self, other): return V(self.v + other.v)\n  def __abs__(self): return self.v\n  def __iter__(self): return iter(range(self.v))\n';
+  const numbers = 'def numbers():\n  n = 0\n  while True:\n    yield n\n    n += 1\n';
+  test.each([
+    ['keys', 'def f(): return {"a": 1}.keys()', "assert f() == {'a'} and list(f()) == ['a'] and 'a' in f()"],
+    ['values and items', 'def f(): return {1: 2}.values(), {1: 2}.items()', 'assert list(f()[0]) == [2] and f()[1] == {1: 2}.items()'],
+    ['a Counter', 'from collections import Counter\ndef f(): return Counter("aab")', "assert f()['z'] == 0 and f().most_common(1) == [('a', 2)] and f() == {'a': 2, 'b': 1}"],
+    ['a defaultdict', 'from collections import defaultdict\ndef f(): return defaultdict(int)', "assert f()['q'] == 0 and f() == {}"],
+    ['a defaultdict of its own', 'from collections import defaultdict\ndef f(): return defaultdict(lambda: 1, a=2)', "assert f() == {'a': 2}"],
+    ['an OrderedDict', 'from collections import OrderedDict\ndef f(): return OrderedDict(a=1, b=2)', "assert f().popitem(last=False) == ('a', 1)"],
+    ['a namedtuple', 'from collections import namedtuple\nP = namedtuple("P", "a b")\ndef f(): return P(1, 2)', 'assert f().a == 1 and f() == (1, 2) and f()._replace(b=3) == (1, 3)'],
+    ['a type', 'def f(x): return type(x)', 'assert f(1) is int'],
+    ['an iterator', 'def f(): return iter([1, 2])', 'g = f()\nassert next(g) == 1\nassert next(g) == 2\nassert next(g, None) is None'],
+    ['a generator, by itself and at once', 'def f():\n  yield 1\n  yield 2\n  yield 3', 'g = f()\nassert next(g) == 1\nassert list(g) == [2, 3]\nassert list(g) == []'],
+    ['a generator that fails', 'def f():\n  yield 1\n  raise KeyError("k")', 'g = f()\nassert next(g) == 1\ntry:\n  next(g)\n  assert False\nexcept KeyError: pass'],
+    ['a generator without end', numbers, 'g = numbers()\nassert [next(g) for _ in range(100)] == list(range(100))'],
+    ['a generator without end, in a loop', numbers, 'found = []\nfor n in numbers():\n  if n > 500: break\n  found.append(n)\nassert found == list(range(501))'],
+    ['a long generator', 'def f(n): return (i for i in range(n))', 'assert sum(f(50000)) == 1249975000'],
+    ['map and zip', 'def f(xs): return map(str, xs), zip(xs, xs)', "a, b = f([1, 2])\nassert list(a) == ['1', '2'] and dict(b) == {1: 1, 2: 2}"],
+    ['== and < of its own class', V, 'assert V(1) == V(1) and V(1) != V(2) and V(1) < V(2)\nassert sorted([V(2), V(1)])[0] == V(1)'],
+    ['len, truth, text, hash and iteration of its own class', V, "assert len(V(2)) == 2 and V(1) and not V(3) and str(V(4)) == 'V4' and {V(1), V(1)} == {V(1)} and list(V(2)) == [0, 1] and 1 in V(2)"],
+    ['arithmetic of its own class', V, 'assert V(1) + V(2) == V(3) and abs(V(4)) == 4 and isinstance(V(1), V)'],
+    ['objects in a list', `${V}def f(): return [V(1), 2]`, 'assert f()[0].v == 1 and f() == [V(1), 2] and len(f()) == 2'],
+    ['a dataclass', 'from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n  x: int', 'assert P(1) == P(1) and P(1) < P(2) and repr(P(1)) == "P(x=1)"'],
+    ['an enumeration', 'from enum import Enum\nclass C(Enum):\n  R = 1\ndef f(): return C.R', 'assert f() == C.R and f().value == 1'],
+    ['an exception of its own', 'class Wrong(ValueError): pass\ndef f(): raise Wrong("w")', 'for kind in (0, 1):\n  try:\n    f()\n    assert False\n  except Wrong as error: assert str(error) == "w"\ntry:\n  f()\n  assert False\nexcept ValueError: pass'],
+    ['items that are set', 'class S:\n  def __init__(self): self.d = {}\n  def __setitem__(self, k, v): self.d[k] = v\n  def __getitem__(self, k): return self.d[k]\n  def __delitem__(self, k): del self.d[k]', 's = S()\ns[1] = 2\nassert s[1] == 2\ndel s[1]\ntry:\n  s[1]\n  assert False\nexcept KeyError: pass'],
+    ['functions that close over values', 'def f(g, x): return g(x)', 'def adder(k, m=1):\n  return lambda v, w=2: v + k * m + w\nassert f(adder(5), 2) == 9'],
+    ['half a pair of surrogates', 'def f(): return "\\ud800"', "assert f() == '\\ud800'"],
+    ['a value that is a name', 'x = 5', 'assert x == 5 and x + 1 == 6 and 10 - x == 5 and x < 6'],
+    ['sleep', 'import time\ndef f():\n  time.sleep(0)\n  time.sleep(0.01)\n  return 1', 'assert f() == 1'],
+    ['asyncio.run', 'import asyncio\nasync def g(): \n  await asyncio.sleep(0.01)\n  return 1\nasync def h(): return sum(await asyncio.gather(g(), g()))\ndef f(): return asyncio.run(h())', 'assert f() == 2'],
+    ['a loop of its own', 'import asyncio\nasync def g(): return 1\ndef f(): return asyncio.get_event_loop().run_until_complete(g())', 'assert f() == 1'],
+    ['a coroutine', 'async def f(x): return x + 1', 'import asyncio\nassert asyncio.run(f(1)) == 2'],
+  ])('values of an answer: %s', async (_, answer, asserted) => {
+    expect(await grade(answer, row({ test_list: [asserted] }))).toEqual([1, 'passes its tests']);
+    const wrong = `${asserted}\nassert False`;
+    expect((await grade(answer, row({ test_list: [wrong] })))[0]).toBe(0);
+  }, 20_000);
+
+  test('an object of the answer does not learn what it is compared with', async () => {
+    const nosy = 'seen = []\nclass Nosy:\n' + ['eq', 'ne', 'lt', 'gt', 'sub', 'rsub', 'contains', 'add', 'radd'].map((name) => `  def __${name}__(self, other):\n    seen.append(other)\n    return True\n`).join('') + '  def __hash__(self): return 0\ndef f(): return Nosy()\ndef seen_all(): return seen';
+    const comparing = ['f() == 3', 'f() < 4', 'abs(f() - 5) < 1', '6 in f()', '7 + f() == 7', 'f() in [8]'].map((text) => `try:\n  ${text}\nexcept TypeError: pass\n`).join('');
+    expect(await grade(nosy, row({ test_list: [`${comparing}assert seen_all() == []`] }))).toEqual([1, 'passes its tests']);
+  });
+
   test('a row without tests is not graded', async () => {
     expect(await grade('x', row({ prompt: 'p' }))).toEqual([0, 'the row has no tests']);
   });
@@ -95,8 +152,13 @@ describe('code from outside', () => {
     ['output', 'while True: print("x" * 100000)', 'the code: took too long'],
     ['a file of the machine', 'open("/etc/passwd").read()', 'the code: FileNotFoundError'],
     ['writing a file', 'open("/tmp/left", "w").write("x")', 'the code: OSError: [Errno 69] Read-only file system'],
-    ['writing over the library', 'import os\nos.remove("/lib/python314.zip")', 'the code: OSError: [Errno 69] Read-only file system'],
-    ['a socket', 'import socket\nsocket.create_connection(("127.0.0.1", 80))', 'the code: OSError'],
+    ['writing over the library', 'import os\nos.remove("/lib/python314.zip")', 'the code: PermissionError'],
+    ['memory of many small objects', 'kept = None\nwhile True: kept = (kept, bytes(3000))', 'the code used too much memory'],
+    ['memory in a pipe', 'import os\nos.pipe()', 'the code: PermissionError'],
+    ['leaving at once', 'import os\nos._exit(0)', 'the code ends the program'],
+    ['a long sleep', 'import time\ntime.sleep(10**6)', 'the code: took too long'],
+    ['waiting for nothing', 'import asyncio\nasyncio.run(asyncio.Event().wait())', 'the code: RuntimeError: the event loop waits for what never comes'],
+    ['a socket', 'import socket\nsocket.create_connection(("127.0.0.1", 80))', 'the code: '],
     ['the network by URL', 'import urllib.request\nurllib.request.urlopen("http://127.0.0.1/")', 'the code: '],
     ['a process', 'import subprocess\nsubprocess.run(["ls"])', 'the code: OSError'],
     ['JavaScript by js', 'import js', 'the code: ModuleNotFoundError'],
@@ -140,7 +202,7 @@ sys.modules.pop('_pyodide_core')
 core = _imp.create_builtin(importlib.machinery.ModuleSpec('_pyodide_core', None))
 proxy = core.create_proxy(lambda: 1)
 proxy.constructor.constructor('return 1')()`;
-    expect((await grade(rebuilt, code()))[0]).toBe(0);
+    expect(await grade(rebuilt, code())).toEqual([0, 'the code reached for what it may not have (pyproxy_new_ex)']);
   }, 20_000);
 });
 

@@ -7,6 +7,7 @@ import type { TaskRow } from '../../host/protocol.ts';
 import { testsColumn } from '../rows.ts';
 import type { Grade, Grader } from './grader.ts';
 import { sandboxGrader } from './sandbox/graded.ts';
+import { PythonJudge, type PythonRow } from './sandbox/judge.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
 
 /** A row's code is interrupted after `rowMs` of processor time, and its process killed after `killMs` by the clock. */
@@ -26,7 +27,7 @@ const verdictSchema = z.object({ passed: z.boolean(), reason: z.string() });
 
 /** Pieces of code to run one behind the other; the first pair that compiles is the answer. */
 type Source = [before: string, code: string];
-interface Payload {
+interface Payload extends PythonRow {
   answer: { variable: string; expression: string } | { sources: Source[] };
   /** `given` is what the tests may use of the prompt, all but its function `entry` */
   tests: { setup: string; tests: string[]; given: string; entry: string };
@@ -39,23 +40,27 @@ interface Payload {
  */
 export function pythonGrader(spec: string, limits: { rowMs: number; killMs: number; startMs: number; memoryBytes: number } = pythonLimits): Grader {
   const pyodideFolder = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
-  const sandbox = new SandboxProcess({
-    name: 'The Python sandbox',
+  const side = (name: string, files: readonly string[], entry: string): SandboxProcess => new SandboxProcess({
+    name,
     script: fileURLToPath(new URL('./sandbox/python-child.ts', import.meta.url)),
-    readable: [pyodideFolder],
-    setup: { pyodideFolder, runner: runner(), rowMs: limits.rowMs, memoryBytes: limits.memoryBytes },
+    readable: [pyodideFolder, ...['imports', 'intrinsics'].map((file) => fileURLToPath(new URL(`./sandbox/${file}.ts`, import.meta.url)))],
+    setup: { pyodideFolder, source: source(files), side: entry, memoryBytes: limits.memoryBytes },
     rowMs: limits.killMs,
     startMs: limits.startMs,
     heapMb: 256,
+    rssMb: 768,
   });
+  const answers = side('The Python sandbox', ['doors', 'exchange', 'answer'], 'run_answer');
+  const tests = side('The Python sandbox of the tests', ['doors', 'exchange', 'verdict'], 'run_tests');
+  const sandbox = new PythonJudge(answers, tests, limits.rowMs);
   return sandboxGrader({ spec, needsReference: false }, sandbox, ({ answer, row }) => {
     const payload = payloadOf(answer, row);
     return payload === null ? { grade: { score: 0, reason: 'the row has no tests' } } : { payload };
   }, gradeOf);
 }
 
-/** Python of the sandbox, evaluated as one text. */
-const runner = (): string => ['doors', 'exchange', 'answer', 'verdict'].map((name) => readFileSync(new URL(`./sandbox/python/${name}.py`, import.meta.url), 'utf8')).join('\n\n');
+/** Python of one side, evaluated as one text. */
+const source = (files: readonly string[]): string => files.map((name) => readFileSync(new URL(`./sandbox/python/${name}.py`, import.meta.url), 'utf8')).join('\n\n');
 
 function gradeOf(outcome: SandboxOutcome | undefined): Grade {
   if (outcome === undefined || 'failed' in outcome) return { score: 0, reason: outcome?.failed === 'time' ? 'the code took too long and was ended' : 'the code crashed Python' };
@@ -72,10 +77,12 @@ function payloadOf(answer: string, row: TaskRow): Payload | null {
   const tests = { setup: setup ?? '', tests: lines, given: '', entry: '' };
   if (variable !== undefined) return { answer: { variable, expression: expressionIn(answer) }, tests };
   if (entryPoint !== undefined && prompt !== undefined) {
-    const sources = continued(prompt, codeIn(answer, entryPoint), entryPoint);
+    const { before, code } = codeIn(answer, entryPoint);
+    const sources = alone(before, continued(prompt, code, entryPoint));
     return { answer: { sources }, tests: { setup: '', tests: [`${lines.join('\n')}\n\ncheck(${entryPoint})`], given: prompt, entry: entryPoint } };
   }
-  return { answer: { sources: [['', codeIn(answer, calledFirst(lines))]] }, tests };
+  const { before, code } = codeIn(answer, calledFirst(lines));
+  return { answer: { sources: alone(before, [['', code]]) }, tests };
 }
 
 /** The first line of the answer that says something, or of its first fenced block, without backquotes around it. */
@@ -94,19 +101,38 @@ function continued(prompt: string, code: string, entryPoint: string): Source[] {
   return [code, `    ${code.trimStart()}`, indented].map((body) => ['', prompt + body]);
 }
 
-/** The code of an answer: the fenced block that defines the function, else the first one, else all between the marks of MBPP's paper, else all. */
-function codeIn(answer: string, name: string | undefined): string {
-  const blocks = blocksIn(answer);
-  const marked = /\[BEGIN\]([\s\S]*?)(?:\[DONE\]|$)/.exec(answer)?.[1];
-  return (name === undefined ? undefined : blocks.find((block) => defines(block, name))) ?? blocks[0] ?? marked ?? answer;
+/** The sources with what an answer's blocks before them define, and without it, should that not compile. */
+const alone = (before: string, sources: Source[]): Source[] => [...(before === '' ? [] : sources.map(([prompt, code]): Source => [prompt + before, code])), ...sources];
+
+/**
+ * The code of an answer: the fenced block that defines the function, else the first one, else all between the marks of
+ * MBPP's paper, else all; `before` is what the blocks above it import and define.
+ */
+function codeIn(answer: string, name: string | undefined): { before: string; code: string } {
+  const text = answer.replace(/^\uFEFF/, '');
+  const blocks = blocksIn(text);
+  const marked = /\[BEGIN\]([\s\S]*?)(?:\[DONE\]|$)/.exec(text)?.[1];
+  const chosen = Math.max(0, name === undefined ? 0 : blocks.findIndex((block) => defines(block, name)));
+  return { before: blocks.slice(0, chosen).filter(definesOnly).map((block) => `${block}\n`).join(''), code: blocks[chosen] ?? marked ?? text };
 }
+
+/** Whether a block has imports, definitions and constants at its top, and nothing that runs. */
+const definesOnly = (block: string): boolean => block.split('\n').every((line) => /^(?:\s|#|[)\]}]|@|(?:import|from|def|async\s+def|class)\b|[A-Z_][A-Z0-9_]*\s*=|$)/.test(line));
 
 const defines = (code: string, name: string): boolean => new RegExp(`^\\s*(?:(?:async\\s+)?def|class)\\s+${name.replace(/\W/g, '')}\\b`, 'm').test(code);
 
 /** The function that the first test is about, as far as its text says. */
 const calledFirst = (tests: readonly string[]): string | undefined => /\bassert\b[\s(]*(?:not\b[\s(]*)?([A-Za-z_]\w*)\s*\(/.exec(tests[0] ?? '')?.[1];
 
-/** Code between fences; the last fence may be missing. */
+/** Code between fences; the last fence may be missing. In a list, fences and code stand behind an indentation that is not the code's. */
 function blocksIn(answer: string): string[] {
-  return Array.from(answer.matchAll(/```[ \t]*\w*[ \t]*\r?\n([\s\S]*?)(?:```|$)/g), (match) => match[1] ?? '');
+  return Array.from(answer.matchAll(/^(.*?)```[ \t]*[^`\n]*\n([\s\S]*?)(?:```|$(?![\s\S]))/gm), ([, margin = '', code = '']) => (margin === '' ? code : dedented(code)));
+}
+
+/** The code without the indentation that all of its lines share. */
+function dedented(code: string): string {
+  const lines = code.split('\n');
+  const indents = lines.filter((line) => line.trim() !== '').map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
+  const shared = Math.min(...indents);
+  return lines.map((line) => line.slice(Math.min(shared, line.length))).join('\n');
 }

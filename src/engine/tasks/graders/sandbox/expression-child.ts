@@ -6,13 +6,13 @@
  */
 import hostProcess from 'node:process';
 import { DefaultIntrinsics, newQuickJSWASMModule, type QuickJSContext } from 'quickjs-emscripten';
+import { serve } from './serve.ts';
 
 interface Setup { expression: string; rowMs: number; memoryBytes: number }
 /** what the parent reads: a number or boolean as it is, or why there is none */
 type Verdict = { result: number | boolean } | { wrong: string };
 
 const setup = JSON.parse(hostProcess.argv[2] ?? '{}') as Setup;
-const send = (message: unknown): Promise<void> => new Promise((resolve) => hostProcess.send?.(message, () => resolve()));
 /** Processor time, so that a busy machine does not change a grade. */
 const cpuMs = (): number => {
   const { user, system } = hostProcess.cpuUsage();
@@ -41,12 +41,12 @@ delete Math.random;
 // the line breaks keep a comment at the end of the expression from swallowing the bracket
 const grader = `(answer, row) => (\n${setup.expression}\n)`;
 
-hostProcess.on('message', (batch: { items: { index: number; payload: string }[] }) => void work(batch.items));
-await send({ ready: true });
-
-async function work(items: { index: number; payload: string }[]): Promise<void> {
-  for (const { index, payload } of items) await send({ index, value: evaluate(payload) });
-}
+/** An engine that cannot clean up is not used again. */
+let broken = false;
+await serve((payload) => {
+  const value = evaluate(payload);
+  return broken ? { value, last: true } : { value };
+}, (error) => ({ value: { wrong: String(error) } satisfies Verdict, last: true }));
 
 /** `payload` is `{"answer", "row"}`, or `null` to check the expression's syntax alone. */
 function evaluate(payload: string): Verdict {
@@ -74,8 +74,7 @@ function evaluate(payload: string): Verdict {
       context.dispose();
       runtime.dispose();
     } catch {
-      hostProcess.exitCode = 1; // an engine that cannot clean up is not used again
-      hostProcess.disconnect();
+      broken = true;
     }
   }
 }

@@ -1,6 +1,6 @@
 /** A grader over a sandbox: what all that run code elsewhere have in common. */
 import type { Grade, GradeItem, Grader } from '../grader.ts';
-import type { SandboxOutcome, SandboxProcess } from './process.ts';
+import type { Sandbox, SandboxOutcome } from './process.ts';
 
 /** Grades kept for texts that come again: models repeat themselves, and a run grades one row many times. */
 const gradesKept = 20_000;
@@ -11,7 +11,7 @@ const gradesKept = 20_000;
  */
 export function sandboxGrader<P>(
   { spec, needsReference }: Pick<Grader, 'spec' | 'needsReference'>,
-  sandbox: SandboxProcess,
+  sandbox: Sandbox,
   payloadOf: (item: GradeItem) => { payload: P } | { grade: Grade },
   gradeOf: (outcome: SandboxOutcome | undefined, payload: P) => Grade,
 ): Grader {

@@ -3,8 +3,11 @@
  * too long, and started again for the rows after it. One batch at a time; it stays warm between batches.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname, join, parse } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SingularError } from '../../../../shared/errors.ts';
+import type { Watch } from './watchdog.ts';
 
 export interface SandboxOptions {
   /** in words, for errors: "The Python sandbox" */
@@ -19,11 +22,18 @@ export interface SandboxOptions {
   startMs: number;
   /** of JavaScript; WebAssembly's memory is limited by the script */
   heapMb: number;
+  /** of the whole process; its watchdog ends it above */
+  rssMb: number;
 }
 export type SandboxOutcome = { value: unknown } | { failed: 'time' | 'died' };
+/** What takes rows as text and gives an outcome for each. */
+export interface Sandbox {
+  run(payloads: readonly string[]): Promise<SandboxOutcome[]>;
+  dispose(): Promise<void>;
+}
 type Message = { ready: true } | { index: number; value: unknown };
 
-export class SandboxProcess {
+export class SandboxProcess implements Sandbox {
   private readonly options: SandboxOptions;
   private child: Promise<ChildProcess> | undefined;
   private queue: Promise<unknown> = Promise.resolve();
@@ -38,6 +48,12 @@ export class SandboxProcess {
     const turn = this.queue.then(() => this.runAll(payloads));
     this.queue = turn.catch(() => {});
     return turn;
+  }
+
+  /** Starts the process before there is anything to do. */
+  warm(): void {
+    this.child ??= this.start();
+    this.child.catch(() => {}); // said to whoever runs something
   }
 
   async dispose(): Promise<void> {
@@ -59,8 +75,8 @@ export class SandboxProcess {
       if (failed === 'time' || outcomes.length === before) outcomes.push({ failed });
       child.kill('SIGKILL');
       // the next one starts while the caller goes on
-      this.child = this.disposed ? undefined : this.start();
-      this.child?.catch(() => {});
+      this.child = undefined;
+      if (!this.disposed) this.warm();
     }
     return outcomes;
   }
@@ -95,9 +111,14 @@ export class SandboxProcess {
   }
 
   private start(): Promise<ChildProcess> {
-    const { name, script, readable, setup, startMs, heapMb } = this.options;
-    const child = fork(script, [JSON.stringify(setup)], {
-      execArgv: ['--permission', ...[script, ...packageFiles(script), ...readable].map((path) => `--allow-fs-read=${path}`), '--disallow-code-generation-from-strings', '--no-warnings', `--max-old-space-size=${heapMb}`],
+    const { name, script, readable, setup, rowMs, startMs, heapMb, rssMb } = this.options;
+    const watch: Watch = { parent: process.pid, rowMs, rssBytes: rssMb * 1024 * 1024 };
+    const paths = [script, ...common, ...readable].flatMap((path) => [path, realpathSync(path)]);
+    // a folder that Node is told of behind one of its files stays closed itself
+    const allowed = [...new Set([...paths, ...paths.flatMap(above)])].toSorted();
+    const child = fork(script, [JSON.stringify(setup), JSON.stringify(watch)], {
+      // the watchdog is a thread
+      execArgv: ['--permission', '--allow-worker', ...allowed.map((path) => `--allow-fs-read=${path}`), '--disallow-code-generation-from-strings', '--no-warnings', `--max-old-space-size=${heapMb}`],
       // nothing of this process's surroundings; Windows does not start a process without SystemRoot
       env: process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -115,7 +136,8 @@ export class SandboxProcess {
         settle();
         child.kill('SIGKILL');
         this.child = undefined;
-        reject(new SingularError('unavailable', `${name} does not start here: ${why}.`, { detail: complaint }));
+        const words = lastWords(complaint);
+        reject(new SingularError('unavailable', `${name} does not start here: ${why}${words === '' ? '' : ` (${words})`}.`, { detail: complaint }));
       };
       const timer = setTimeout(() => fail(`it took longer than ${startMs / 1000} s`), startMs);
       const onExit = (code: number | null): void => fail(`its process ended with ${code ?? 'a signal'}`);
@@ -127,18 +149,30 @@ export class SandboxProcess {
       };
       const settle = (): void => {
         clearTimeout(timer);
-        child.off('exit', onExit).off('message', onMessage);
+        child.off('close', onExit).off('message', onMessage);
       };
-      child.on('exit', onExit).on('message', onMessage).on('error', onError);
+      // closed, not only ended: by then its last words are read
+      child.on('close', onExit).on('message', onMessage).on('error', onError);
     });
   }
 }
 
-/** Node looks for the `package.json` files above a module to learn its kind. */
-function packageFiles(script: string): string[] {
-  const files: string[] = [];
-  for (let folder = dirname(script); ; folder = dirname(folder)) {
-    files.push(join(folder, 'package.json'));
-    if (dirname(folder) === folder) return files;
+/** What every child reads beside its script. */
+const common = ['./serve.ts', './watchdog.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
+
+/** Above a module Node looks for the `package.json` files, to learn its kind, and at the folders that are links, to learn its real path. */
+function above(path: string): string[] {
+  const found: string[] = [];
+  for (let folder = dirname(path); dirname(folder) !== folder; folder = dirname(folder)) {
+    found.push(join(folder, 'package.json'));
+    if (lstatSync(folder).isSymbolicLink()) found.push(folder);
   }
+  return [...found, join(parse(path).root, 'package.json')];
+}
+
+/** The line of a process's last words that says what went wrong; what was denied, where the permission model did. */
+function lastWords(stderr: string): string {
+  const denied = /resource: '([^']+)'/.exec(stderr)?.[1];
+  const line = stderr.split('\n').findLast((words) => /^\w*Error\b/.test(words.trim())) ?? '';
+  return [line.trim(), ...(denied === undefined ? [] : [`it was denied ${denied}`])].filter((words) => words !== '').join('; ');
 }

@@ -1,15 +1,24 @@
 /**
- * The process that runs Python from outside: Pyodide (CPython in WebAssembly) behind four walls.
- * 1. WebAssembly: Python sees its own memory and a file system of its own, made read-only here.
- * 2. No door to JavaScript: `js` is empty, `pyodide_js` and `run_js` are taken away, code generation is off.
- * 3. This process was started with Node's permission model: it reads Pyodide's folder and this file, and nothing else.
- * 4. The parent kills it when a row takes too long; memory cannot grow over a limit.
- * Around every piece of code the whole WebAssembly memory is put back to what it was in the beginning (2 ms for 30 MB),
- * so nothing that an answer patches, imports or leaves behind reaches its tests, or the next row.
+ * A process that runs one side of a row in Python (Pyodide: CPython in WebAssembly): an answer, or the tests. Never
+ * both: what an answer makes of its own process gains it nothing but the right to name its results (`judge.ts`).
+ * Walls around it, from the inside out:
+ * 1. WebAssembly sees its own memory, and calls what it imports. Once Python stands, the imports that a program needs
+ *    to compute, to read its library and to know the time stay open (`imports.ts`); any other ends the row and this
+ *    process. No JavaScript object can be made, called or changed from Python, with `ctypes` and by hand-made
+ *    bytecode as little as by its modules.
+ * 2. Behind every piece of code the memory is put back to what it was in the beginning (2 ms for 30 MB), so nothing
+ *    that it patches, imports or leaves behind is there for the next.
+ * 3. The file system is Python's own and cannot be changed; the built-in objects of JavaScript are frozen.
+ * 4. Node's permission model: this process reads Pyodide's folder and its own files, and nothing else.
+ * 5. The parent kills it when a row takes too long; the watchdog kills it when it takes too much memory, or when the
+ *    parent is gone.
  */
 import { constants } from 'node:fs';
 import hostProcess from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { ClosedDoor, gateImports } from './imports.ts';
+import { freezeIntrinsics } from './intrinsics.ts';
+import { serve } from './serve.ts';
 
 interface Pyodide {
   runPython(code: string): unknown;
@@ -18,30 +27,46 @@ interface Pyodide {
   setStdout(options: { write(bytes: Uint8Array): number }): void;
   setStderr(options: { write(bytes: Uint8Array): number }): void;
   setInterruptBuffer(buffer: unknown): void;
-  FS: { streams: unknown[]; currentPath: string; filesystems: { MEMFS: { ops_table: Record<'dir' | 'file', { node: Record<string, unknown>; stream: Record<string, unknown> }> } }; ErrnoError: new (code: number) => Error };
-  _module: { HEAPU8: Uint8Array };
+  FS: { streams: unknown[]; currentPath: string; createNode: unknown; filesystems: { MEMFS: { ops_table: Record<'dir' | 'file', { node: Record<string, unknown>; stream: Record<string, unknown> }> } }; ErrnoError: new (code: number) => Error };
+  _module: Interpreter;
 }
-interface Setup { pyodideFolder: string; runner: string; rowMs: number; memoryBytes: number }
-/** What a row's tests are made of, and the sources of its answer, as `python.ts` writes them. */
-interface Row { answer: Record<string, unknown>; tests: Record<string, unknown> }
-type Verdict = { passed: boolean; reason: string };
-type TestsSay = Verdict | { asks: unknown[] };
-type AnswerSays = { broken: string } | { results: unknown[] };
+/** CPython's own functions; pointers are numbers, 0 is none. */
+interface Interpreter {
+  HEAPU8: Uint8Array;
+  stackSave(): number;
+  stackRestore(pointer: number): void;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  _PyImport_AddModule(name: number): number;
+  _PyObject_GetAttrString(object: number, name: number): number;
+  _PyUnicode_FromStringAndSize(text: number, bytes: number): number;
+  _PyObject_CallOneArg(callable: number, argument: number): number;
+  _PyUnicode_AsUTF8AndSize(text: number, size: number): number;
+}
+interface Setup { pyodideFolder: string; source: string; side: string; memoryBytes: number }
+/** What a side is asked: its input as JSON, and how much processor time it may take. */
+export interface Ask { input: string; ms: number }
+/** What it said: JSON, or null where it ended without a word; or why Python is of no more use. */
+export type Said = { text: string | null; usedMs: number } | { crashed: string };
 
-const send = (message: unknown): Promise<void> => new Promise((resolve) => hostProcess.send?.(message, () => resolve()));
-/** Rounds between tests and answer, text that one side may say (characters), and rows whose first questions are kept. */
-const mostRounds = 24;
+/** text that a side may say, bytes */
 const longestText = 16_000_000;
-const mostKept = 256;
+/** Doors that stand for an end of the program. */
+const closings: Record<string, string> = { proc_exit: 'ends the program', _abort_js: 'crashed Python (abort)' };
 /** emscripten's number for EROFS */
 const readOnlyFileSystem = 69;
 
+/** Whether this row was refused memory, and whether it was told that its time is over. */
+let memoryEnded = false;
+let timeEnded = false;
 const setup = JSON.parse(hostProcess.argv[2] ?? '{}') as Setup;
 limitMemory(setup.memoryBytes);
+const gate = gateImports();
 // emscripten asks for these numbers by a way that the permission model closes
 Reflect.set(hostProcess, 'binding', () => ({ fs: constants }));
 const { loadPyodide } = (await import(pathToFileURL(`${setup.pyodideFolder}/pyodide.mjs`).href)) as { loadPyodide(options: object): Promise<Pyodide> };
 const python = await loadPyodide({ indexURL: `${setup.pyodideFolder}/`, jsglobals: Object.create(null) as object, fullStdLib: false, checkAPIVersion: false });
+const { FS, _module: core } = python;
 const drop = { write: (bytes: Uint8Array): number => bytes.length };
 python.setStdin({ error: true });
 python.setStdout(drop);
@@ -56,96 +81,95 @@ let deadline = Infinity;
 python.setInterruptBuffer({
   get 0() {
     if (deadline === Infinity || cpuMs() < deadline) return 0;
+    timeEnded = true;
     deadline += 100; // asked again where the code swallowed the first; the parent's clock ends the rest
     return 2;
   },
   set 0(_value: number) {},
 });
 python.unregisterJsModule('pyodide_js');
-python.runPython(setup.runner);
-const runAnswer = python.runPython('run_answer') as (payload: string) => unknown;
-const runTests = python.runPython('run_tests') as (payload: string) => unknown;
-closeFileSystem(python);
+python.runPython(setup.source);
+closeFileSystem();
 closeHost();
-const baseline = { heap: python._module.HEAPU8.slice(), streams: [...python.FS.streams], path: python.FS.currentPath };
-/** The operations that tests ask for before any result is known: the same for every answer to a row. */
-const firstAsks = new Map<string, TestsSay>();
+freezeIntrinsics();
+const side = withText('__main__', (main) => withText(setup.side, (name) => core._PyObject_GetAttrString(core._PyImport_AddModule(main), name)));
+const sizeAt = core._malloc(4);
+gate.close();
+const baseline = { heap: core.HEAPU8.slice(), stack: core.stackSave(), streams: [...FS.streams], path: FS.currentPath };
 
-hostProcess.on('message', (batch: { items: { index: number; payload: string }[] }) => void work(batch.items));
-await send({ ready: true });
+await serve((payload) => {
+  const { input, ms } = JSON.parse(payload) as Ask;
+  return { value: run(input, ms) };
+}, (error): { value: Said; last: true } => ({ value: { crashed: crash(error) }, last: true }));
 
-async function work(items: { index: number; payload: string }[]): Promise<void> {
-  for (const { index, payload } of items) {
-    let value: Verdict;
-    try {
-      value = judge(JSON.parse(payload) as Row);
-    } catch (error) {
-      // WebAssembly itself failed (stack overflow, abort): this instance is not to be trusted any more
-      await send({ index, value: { passed: false, reason: `the code crashed Python (${error instanceof Error ? error.name : 'error'})` } });
-      hostProcess.exit(1);
-    }
-    await send({ index, value });
-  }
-}
-
-/**
- * Tests and answer never share an interpreter: the tests say which calls they make, the answer's side makes them, and
- * the tests run on what came back, each time from the same clean memory. Tests whose calls depend on results take
- * more rounds.
- */
-function judge({ answer, tests }: Row): Verdict {
-  const time = { answer: setup.rowMs, tests: setup.rowMs };
-  const askTests = (known: unknown[]): TestsSay => apart(runTests, JSON.stringify({ ...tests, known }), time, 'tests') as TestsSay;
-  const key = JSON.stringify(tests);
-  let say = firstAsks.get(key) ?? askTests([]);
-  if (firstAsks.size >= mostKept) firstAsks.clear();
-  firstAsks.set(key, say);
-  for (let round = 0; round < mostRounds; round++) {
-    const asks = 'asks' in say ? say.asks : [];
-    const said = apart(runAnswer, JSON.stringify({ ...answer, operations: asks }), time, 'answer') as AnswerSays;
-    if ('broken' in said) return { passed: false, reason: `the code: ${String(said.broken)}`.slice(0, 300) };
-    if (!('asks' in say)) return say;
-    const known = asks.slice(0, said.results.length).map((operation, index) => [operation, said.results[index]]);
-    say = askTests(known);
-    if (!('asks' in say)) return say;
-  }
-  return { passed: false, reason: 'the tests do not come to an end' };
-}
-
-/** Runs one side by itself, on memory as it was in the beginning, within what is left of its time. */
-function apart(side: (payload: string) => unknown, payload: string, time: Record<'answer' | 'tests', number>, whose: 'answer' | 'tests'): unknown {
+/** Runs the side on memory as it was in the beginning. No object of JavaScript is made for it: only bytes go in and out. */
+function run(input: string, ms: number): Said {
   const began = cpuMs();
-  deadline = began + Math.max(1, time[whose]);
-  const said = side(payload);
+  deadline = began + Math.max(1, ms);
+  memoryEnded = timeEnded = false;
+  const argument = withText(input, (at, bytes) => core._PyUnicode_FromStringAndSize(at, bytes));
+  const said = argument === 0 ? 0 : core._PyObject_CallOneArg(side, argument);
+  const text = said === 0 ? null : textOf(said);
   deadline = Infinity;
-  time[whose] -= cpuMs() - began;
+  const usedMs = cpuMs() - began;
   restore();
-  // an answer that took its side over may give back anything
-  if (typeof said !== 'string' || said.length > longestText) throw new TypeError('no text');
-  return JSON.parse(said);
+  return { text, usedMs };
 }
 
-/** Puts Python back as it was: its memory (which never shrinks: what was added is cleared), its open files, its folder. */
+/** Copies a text into Python's memory for as long as `use` reads it. */
+function withText<T>(text: string, use: (at: number, bytes: number) => T): T {
+  const bytes = Buffer.from(text, 'utf8');
+  const at = core._malloc(bytes.length + 1);
+  if (at === 0) throw new RangeError('no memory for the input');
+  core.HEAPU8.set(bytes, at);
+  core.HEAPU8[at + bytes.length] = 0;
+  const result = use(at, bytes.length);
+  core._free(at);
+  return result;
+}
+
+/** The text of a Python string; null where the object is none, or is longer than may be said. */
+function textOf(object: number): string | null {
+  const at = core._PyUnicode_AsUTF8AndSize(object, sizeAt);
+  const memory = core.HEAPU8;
+  const bytes = new DataView(memory.buffer).getUint32(sizeAt, true);
+  return at <= 0 || bytes > longestText || at + bytes > memory.length ? null : Buffer.from(memory.subarray(at, at + bytes)).toString('utf8');
+}
+
+/** Puts Python back as it was: its memory (which never shrinks: what was added is cleared), its stack, its open files, its folder. */
 function restore(): void {
-  const heap = python._module.HEAPU8;
+  const heap = core.HEAPU8;
   heap.set(baseline.heap);
   heap.fill(0, baseline.heap.length);
-  python.FS.streams.length = 0;
-  python.FS.streams.push(...baseline.streams);
-  python.FS.currentPath = baseline.path;
+  core.stackRestore(baseline.stack);
+  FS.streams.length = 0;
+  FS.streams.push(...baseline.streams);
+  FS.currentPath = baseline.path;
+}
+
+/** In words, what WebAssembly or a closed door threw: this instance is not to be trusted any more. */
+function crash(error: unknown): string {
+  if (error instanceof ClosedDoor) return closings[error.message] ?? `reached for what it may not have (${error.message})`;
+  // freeing what nests deeply overflows the stack: what it was freed for is the reason
+  if (memoryEnded) return 'used too much memory';
+  if (timeEnded) return 'took too long';
+  return `crashed Python (${error instanceof Error ? error.name + ': ' + error.message : 'error'})`.slice(0, 200);
 }
 
 /** Growing fails as it does on a full machine, which Python reports as MemoryError. */
 function limitMemory(bytes: number): void {
   const grow = WebAssembly.Memory.prototype.grow;
   WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages: number): number {
-    if (this.buffer.byteLength + pages * 65_536 > bytes) throw new RangeError('memory limit');
+    if (this.buffer.byteLength + pages * 65_536 > bytes) {
+      memoryEnded = true;
+      throw new RangeError('memory limit');
+    }
     return grow.call(this, pages);
   };
 }
 
 /** No row can change a file that the next one reads, or fill memory with files. */
-function closeFileSystem({ FS }: Pyodide): void {
+function closeFileSystem(): void {
   const refuse = (): never => {
     throw new FS.ErrnoError(readOnlyFileSystem);
   };
@@ -153,6 +177,7 @@ function closeFileSystem({ FS }: Pyodide): void {
   for (const name of ['mknod', 'rename', 'unlink', 'rmdir', 'symlink', 'setattr']) dir.node[name] = refuse;
   file.node.setattr = refuse;
   for (const name of ['write', 'allocate', 'mmap', 'msync']) file.stream[name] = refuse;
+  FS.createNode = refuse; // pipes and sockets are nodes too
 }
 
 /** What JavaScript could still be talked into, should Python ever reach it. */

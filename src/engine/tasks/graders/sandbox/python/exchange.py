@@ -1,13 +1,22 @@
 # Values as JSON, between the interpreter that runs an answer and the one that tests it. What comes from the answer's
 # side is data of known kinds and nothing else: no object of the answer, and none of its methods, reaches the tests.
 #   null, true, "text", ["t", …] where t is one of the tags below
+# An object that has no form as data stays where it is, and is spoken of by a handle.
 exact = {type(None): None, bool: None, str: None}
 sequences = {"l": list, "t": tuple, "s": set, "z": frozenset, "q": collections.deque}
+views = {"keys": type({}.keys()), "values": type({}.values()), "items": type({}.items())}
+iterators = (types.GeneratorType, map, filter, zip, enumerate, reversed, *(type(iter(some)) for some in ([], (), range(0), "", {}, set())))
 longest = 200_000
+record = functools.lru_cache(collections.namedtuple)
 
 
 class Opaque(Exception):
     """A value that has no form as data."""
+
+
+def known_type(value):
+    """Whether it is one of Python's own types, which both sides have."""
+    return isinstance(value, type) and getattr(builtins, value.__name__, None) is value
 
 
 def encode(value, other, budget=None):
@@ -20,7 +29,6 @@ def encode(value, other, budget=None):
     if kind in exact:
         if kind is str:
             budget[0] -= len(value) // 16
-            value.encode()  # half a surrogate pair has no form as text
         return value
     if kind is bytes or kind is bytearray:
         budget[0] -= len(value) // 16
@@ -33,11 +41,25 @@ def encode(value, other, budget=None):
         return str.__str__(value)
     if isinstance(value, complex):
         return ["c", float.hex(value.real), float.hex(value.imag)]
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        return ["N", kind.__name__, list(kind._fields), *(encode(item, other, budget) for item in tuple.__iter__(value))]
     for tag, base in sequences.items():
         if isinstance(value, base):
             return [tag, *(encode(item, other, budget) for item in base.__iter__(value))]
     if isinstance(value, dict):
-        return ["m", *([encode(key, other, budget), encode(item, other, budget)] for key, item in dict.items(value))]
+        pairs = ([encode(key, other, budget), encode(item, other, budget)] for key, item in dict.items(value))
+        if isinstance(value, collections.Counter):
+            return ["C", *pairs]
+        if isinstance(value, collections.OrderedDict):
+            return ["O", *pairs]
+        if isinstance(value, collections.defaultdict) and known_type(value.default_factory):
+            return ["M", value.default_factory.__name__, *pairs]
+        return ["m", *pairs]
+    for name, view in views.items():
+        if isinstance(value, view):
+            return ["K", name, *(encode(item, other, budget) for item in value)]
+    if known_type(value):
+        return ["B", value.__name__]
     if kind is range:
         return ["r", hex(value.start), hex(value.stop), hex(value.step)]
     if kind is fractions.Fraction:
@@ -50,9 +72,14 @@ def encode(value, other, budget=None):
         return ["T", "timedelta", value.days, value.seconds, value.microseconds]
     if kind is datetime.datetime and value.tzinfo is None:
         return ["T", "datetime", value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond]
-    if kind in (types.GeneratorType, map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())), type(iter(range(0))), type(iter(""))) or isinstance(value, (type({}.keys()), type({}.values()), type({}.items()))):
-        return ["I", *(encode(item, other, budget) for item in itertools.islice(value, longest))]
     return other(value)
+
+
+def named_type(name):
+    found = getattr(builtins, name)
+    if not isinstance(found, type):
+        raise ValueError(name)
+    return found
 
 
 def decode(form, other):
@@ -68,8 +95,17 @@ def decode(form, other):
         return complex(float.fromhex(rest[0]), float.fromhex(rest[1]))
     if tag in sequences:
         return sequences[tag](decode(item, other) for item in rest)
-    if tag == "m":
-        return {decode(key, other): decode(item, other) for key, item in rest}
+    if tag in ("m", "C", "O", "M"):
+        kind = {"m": dict, "C": collections.Counter, "O": collections.OrderedDict, "M": functools.partial(collections.defaultdict, named_type(rest.pop(0)) if tag == "M" else None)}[tag]
+        return kind({decode(key, other): decode(item, other) for key, item in rest})
+    if tag == "K":
+        items = [decode(item, other) for item in rest[1:]]
+        whole = {"keys": dict.fromkeys, "values": lambda items: dict(enumerate(items)), "items": dict}[rest[0]](items)
+        return getattr(whole, rest[0])()
+    if tag == "N":
+        return record(rest[0], tuple(rest[1]))(*(decode(item, other) for item in rest[2:]))
+    if tag == "B":
+        return named_type(rest[0])
     if tag == "y" or tag == "Y":
         return (bytes if tag == "y" else bytearray).fromhex(rest[0])
     if tag == "r":

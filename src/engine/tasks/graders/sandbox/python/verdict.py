@@ -3,6 +3,10 @@
 # again. When nothing is pending any more the tests run as they are written, and what they say is the verdict.
 
 
+# operations asked in one round
+most_asked = 20_000
+
+
 class Need(Exception):
     """A test looked at a result that is pending."""
 
@@ -14,16 +18,20 @@ class Ended(BaseException):
 class Session:
     def __init__(self, known):
         self.known = known
+        self.errors = {}
         self.begin()
 
     def begin(self):
         self.operations = []
         self.follows = True
         self.pending = False
+        self.walks = 0
 
     def ask(self, operation, given=()):
         """The result of an operation: a value, a stand-in for an object, or one that is pending."""
         index = len(self.operations)
+        if self.pending and index >= most_asked:
+            raise Need
         self.operations.append(operation)
         self.follows = self.follows and index < len(self.known) and self.known[index][0] == operation
         if not self.follows:
@@ -31,32 +39,47 @@ class Session:
             return Remote(self, ["o", index], True)
         result = self.known[index][1]
         for which, form in result.get("changed", {}).items():
-            put_back(given[int(which)], decode(form, refuse))
+            put_back(given[int(which)], self.read(form))
         if "raised" in result:
-            kind, text = result["raised"]
-            if "ends" in result or kind == "SystemExit":
-                raise Ended(kind, text)
-            raise like(kind, text)
+            kinds, text = result["raised"]
+            if "ends" in result or "SystemExit" in kinds:
+                raise Ended(kinds[0], text)
+            raise self.like(kinds, text)
         if "opaque" in result:
             return Remote(self, ["o", index], False)
-        return decode(result["value"], refuse)
+        return self.read(result["value"])
 
+    def settled(self, operation):
+        """The result of an operation that the test cannot go on without."""
+        value = self.ask(operation)
+        if type(value) is Remote and object.__getattribute__(value, "_pending"):
+            raise Need
+        return value
 
-def like(kind, text):
-    """An exception of the tests' side for one of the answer's. An AssertionError of the answer is none of the tests'."""
-    base = getattr(builtins, kind, None)
-    if not (isinstance(base, type) and issubclass(base, Exception)) or base is AssertionError:
-        base = RuntimeError
-    try:
-        raised = base(text)
-    except TypeError:
-        raised = RuntimeError(text)
-    raised.kind = kind
-    return raised
+    def read(self, form):
+        """The value of what the answer's side sent: data, with stand-ins for the objects in it."""
+        return decode(form, self.stand_in)
 
+    def stand_in(self, form):
+        if len(form) != 3 or form[0] != "o":
+            raise ValueError("the answer's side sent what is no data")
+        return Remote(self, form, False)
 
-def refuse(form):
-    raise ValueError("the answer's side sent what is no data")
+    def like(self, kinds, text):
+        """An exception of the tests' side for one of the answer's. An AssertionError of the answer is none of the tests'."""
+        own = [self.errors[kind] for kind in kinds if kind in self.errors]
+        found = (getattr(builtins, kind, None) for kind in kinds)
+        base = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
+        if base in (AssertionError, Exception):
+            base = RuntimeError
+        if own:
+            base = type(kinds[0], (*own, base), {})
+        try:
+            raised = base(text)
+        except TypeError:
+            raised = RuntimeError(text)
+        raised.kind = kinds[0]
+        return raised
 
 
 def put_back(before, after):
@@ -74,8 +97,10 @@ def handed(value):
     def other(value):
         if isinstance(value, Remote):
             return object.__getattribute__(value, "_form")
-        if isinstance(value, types.FunctionType) and value.__closure__ is None:
-            return ["f", marshal.dumps(value.__code__).hex()]
+        if isinstance(value, types.FunctionType):
+            return ["f", marshal.dumps(value.__code__).hex(), [encode(cell.cell_contents, other) for cell in value.__closure__ or ()], [encode(default, other) for default in value.__defaults__ or ()]]
+        if isinstance(value, (*iterators, Items)):
+            return ["I", *(encode(item, other) for item in itertools.islice(value, longest))]
         if getattr(builtins, getattr(value, "__name__", ""), None) is value:
             return ["n", value.__name__]
         return ["p", pickle.dumps(value).hex()]
@@ -93,6 +118,11 @@ class Remote:
     def _ask(self, kind, *rest, given=()):
         return object.__getattribute__(self, "_session").ask([kind, object.__getattribute__(self, "_form"), *rest], given)
 
+    def _settled(self, kind, *rest):
+        if object.__getattribute__(self, "_pending"):
+            raise Need
+        return object.__getattribute__(self, "_session").settled([kind, object.__getattribute__(self, "_form"), *rest])
+
     def __call__(self, *args, **kwargs):
         return object.__getattribute__(self, "_ask")("call", [handed(arg) for arg in args], {name: handed(arg) for name, arg in kwargs.items()}, given=args)
 
@@ -107,27 +137,92 @@ class Remote:
         object.__getattribute__(self, "_ask")("set", name, handed(value))
 
     def __getitem__(self, key):
-        return object.__getattribute__(self, "_ask")("item", handed(key))
+        return object.__getattribute__(self, "_ask")("getitem", handed(key))
 
+    def __setitem__(self, key, value):
+        object.__getattribute__(self, "_ask")("setitem", handed(key), handed(value))
 
-def looked_at(fallback):
-    def method(self, *args):
+    def __delitem__(self, key):
+        object.__getattribute__(self, "_ask")("delitem", handed(key))
+
+    def __next__(self):
+        return object.__getattribute__(self, "_ask")("next")
+
+    def __iter__(self):
         if object.__getattribute__(self, "_pending"):
             raise Need
-        return fallback(self, *args)
+        return Items(object.__getattribute__(self, "_session"), object.__getattribute__(self, "_form"))
+
+    def __await__(self):
+        return object.__getattribute__(self, "_ask")("await")
+        yield
+
+    def __instancecheck__(self, value):
+        return type(value) is Remote and object.__getattribute__(value, "_settled")("isinstance", object.__getattribute__(self, "_form"))
+
+
+class Items:
+    """Goes through an object of the answer's side, in portions that grow."""
+
+    def __init__(self, session, form):
+        self.session, self.form, self.which = session, form, session.walks
+        self.ready, self.ended, self.portion = collections.deque(), False, 16
+        session.walks += 1
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        while not self.ready and not self.ended:
+            items, self.ended = self.session.settled(["take", self.form, self.which, self.portion])
+            self.ready.extend(items)
+            self.portion = min(8 * self.portion, 32_768)
+        if not self.ready:
+            raise StopIteration
+        return self.ready.popleft()
+
+
+def binary(kind, swapped=False):
+    """
+    Between objects of the answer, its side says what comes of it. With a value of the tests, nothing is asked: an answer
+    must not learn what it is compared with.
+    """
+
+    def method(self, other):
+        ask = object.__getattribute__(self, "_settled")
+        if type(other) is Remote:
+            if object.__getattribute__(other, "_pending"):
+                raise Need
+            return ask(kind, object.__getattribute__(other, "_form"))
+        if object.__getattribute__(self, "_pending"):
+            raise Need
+        if object.__getattribute__(self, "_form")[0] == "n":
+            value = ask("same")
+            if type(value) is not Remote:
+                return getattr(operator, kind)(*((other, value) if swapped else (value, other)))
+        if kind in ("eq", "ne"):
+            return kind == "ne"
+        raise TypeError("the answer gave an object of its own where the test wants a value")
 
     return method
 
 
-def missing(self, *args):
-    raise TypeError("the answer gave an object of its own where the test wants a value")
+def unary(kind, result=object):
+    def method(self, *args):
+        value = object.__getattribute__(self, "_settled")(kind, *args)
+        if not isinstance(value, result):
+            raise TypeError("the answer gave an object of its own where the test wants a value")
+        return value
+
+    return method
 
 
-for name in ("__eq__", "__ne__", "__hash__", "__str__", "__repr__"):
-    setattr(Remote, name, looked_at(getattr(object, name)))
-Remote.__bool__ = looked_at(lambda self: True)
-for name in ("lt", "le", "gt", "ge", "add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv", "rfloordiv", "mod", "rmod", "pow", "rpow", "neg", "abs", "round", "len", "iter", "next", "contains", "int", "float", "index", "format", "and", "or", "xor", "rand", "ror"):
-    setattr(Remote, "__" + name + "__", looked_at(missing))
+for name in ("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor"):
+    setattr(Remote, "__" + name.strip("_") + "__", binary(name))
+for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor"):
+    setattr(Remote, "__r" + name.strip("_") + "__", binary(name, swapped=True))
+for name, result in (("neg", object), ("pos", object), ("invert", object), ("abs", object), ("round", object), ("bool", bool), ("len", int), ("int", int), ("float", float), ("hash", int), ("str", str), ("repr", str), ("format", str)):
+    setattr(Remote, "__" + name + "__", unary(name, result))
 
 
 class EveryAssert(ast.NodeTransformer):
@@ -145,8 +240,11 @@ def stand_ins(session, row, trees):
     used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     opened = {node.value.id for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
     bare = {node.id for node in nodes if isinstance(node, ast.Name)} - {node.value.id for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
-    names = {}
-    for name in used:
+    # what the tests catch must be a class here
+    caught = {node.id for handler in nodes if isinstance(handler, ast.ExceptHandler) and handler.type for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+    session.errors = {name: type(name, (Exception,), {}) for name in caught if not hasattr(builtins, name)}
+    names = dict(session.errors)
+    for name in used - caught:
         if name in opened and name not in bare and name not in called and name in sys.stdlib_module_names:
             names[name] = __import__(name)
         elif not hasattr(builtins, name):

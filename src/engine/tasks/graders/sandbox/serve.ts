@@ -1,0 +1,31 @@
+/** The child's end of a sandbox: starts its watchdog, takes batches of items, and gives a value for each, in their order. */
+import hostProcess from 'node:process';
+import { startWatchdog, type Watch } from './watchdog.ts';
+
+/** A value, and whether the process ends behind it. */
+export interface Served { value: unknown; last?: true }
+
+/** Says that the child is ready, and answers from then on. `failed` gives what is said of an error of `answer`. */
+export async function serve(answer: (payload: string) => Served, failed: (error: unknown) => Served): Promise<void> {
+  const send = (message: unknown): Promise<void> => new Promise((resolve) => hostProcess.send?.(message, () => resolve()));
+  const watch = await startWatchdog(JSON.parse(hostProcess.argv[3] ?? '{}') as Watch);
+  const one = (payload: string): Served => {
+    watch.began();
+    try {
+      return answer(payload);
+    } catch (error) {
+      return failed(error);
+    } finally {
+      watch.ended();
+    }
+  };
+  const work = async (items: readonly { index: number; payload: string }[]): Promise<void> => {
+    for (const { index, payload } of items) {
+      const { value, last } = one(payload);
+      await send({ index, value });
+      if (last) hostProcess.exit(1);
+    }
+  };
+  hostProcess.on('message', ({ items }: { items: { index: number; payload: string }[] }) => void work(items));
+  await send({ ready: true });
+}

@@ -1,0 +1,16 @@
+/** A child for tests of sandboxes: does what a row says. `setup.reads` is a file that it opens before it starts. */
+import { readFileSync } from 'node:fs';
+import hostProcess from 'node:process';
+import { serve } from '../graders/sandbox/serve.ts';
+
+const { reads } = JSON.parse(hostProcess.argv[2] ?? '{}') as { reads?: string };
+if (reads !== undefined) readFileSync(reads);
+const kept: Buffer[] = [];
+
+await serve((payload) => {
+  if (payload === 'last') return { value: payload, last: true };
+  if (payload === 'throw') throw new Error(payload);
+  while (payload === 'loop') hostProcess.hrtime();
+  while (payload === 'memory') kept.push(Buffer.alloc(8 * 1024 * 1024, 1));
+  return { value: payload };
+}, (error) => ({ value: String(error) }));
