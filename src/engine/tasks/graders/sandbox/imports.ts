@@ -26,8 +26,9 @@ export class ClosedDoor extends Error {}
  * Holds for the modules that are instantiated after it. `close()` shuts what is not open: a system call then fails as one
  * that is not permitted, and anything else throws `ClosedDoor` through WebAssembly, which leaves the instance useless.
  */
-export function gateImports(): { close(): void } {
+export function gateImports(): { close(): void; refused(): ClosedDoor | null } {
   let closed = false;
+  let refused: ClosedDoor | null = null;
   const gated = (name: string, door: (...args: unknown[]) => unknown): ((...args: unknown[]) => unknown) =>
     // emscripten keeps a function's signature on the function
     Object.assign((...args: unknown[]): unknown => {
@@ -35,7 +36,7 @@ export function gateImports(): { close(): void } {
       if (name.startsWith('__syscall_')) return -notPermitted;
       const refusal = refusals[name];
       if (refusal !== undefined) return refusal;
-      throw new ClosedDoor(name);
+      throw (refused = new ClosedDoor(name));
     }, door);
   const instantiate = WebAssembly.instantiate.bind(WebAssembly) as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
   const replaced = new Set<object>();
@@ -55,5 +56,6 @@ export function gateImports(): { close(): void } {
     close() {
       closed = true;
     },
+    refused: () => refused,
   };
 }

@@ -9,7 +9,7 @@ import type { Sandbox, SandboxOutcome, SandboxProcess } from './process.ts';
 
 /** What a row's tests are made of, and the sources of its answer, as `python.ts` writes them. */
 export interface PythonRow { answer: Record<string, unknown>; tests: Record<string, unknown> }
-export interface Verdict { passed: boolean; reason: string }
+interface Verdict { passed: boolean; reason: string }
 
 /** What the processes say is data from outside, the answers' most of all. */
 const saidSchema = z.union([z.object({ text: z.string().max(16_000_000).nullable(), usedMs: z.number().nonnegative() }), z.object({ crashed: z.string() })]);

@@ -27,7 +27,7 @@ interface Pyodide {
   setStdout(options: { write(bytes: Uint8Array): number }): void;
   setStderr(options: { write(bytes: Uint8Array): number }): void;
   setInterruptBuffer(buffer: unknown): void;
-  FS: { streams: unknown[]; currentPath: string; createNode: unknown; filesystems: { MEMFS: { ops_table: Record<'dir' | 'file', { node: Record<string, unknown>; stream: Record<string, unknown> }> } }; ErrnoError: new (code: number) => Error };
+  FS: { streams: ({ flags: number; position: number } | null)[]; currentPath: string; createNode: unknown; filesystems: { MEMFS: { ops_table: Record<'dir' | 'file', { node: Record<string, unknown>; stream: Record<string, unknown> }> } }; ErrnoError: new (code: number) => Error };
   _module: Interpreter;
 }
 /** CPython's own functions; pointers are numbers, 0 is none. */
@@ -47,7 +47,7 @@ interface Setup { pyodideFolder: string; source: string; side: string; memoryByt
 /** What a side is asked: its input as JSON, and how much processor time it may take. */
 export interface Ask { input: string; ms: number }
 /** What it said: JSON, or null where it ended without a word; or why Python is of no more use. */
-export type Said = { text: string | null; usedMs: number } | { crashed: string };
+type Said = { text: string | null; usedMs: number } | { crashed: string };
 
 /** text that a side may say, bytes */
 const longestText = 16_000_000;
@@ -95,7 +95,7 @@ freezeIntrinsics();
 const side = withText('__main__', (main) => withText(setup.side, (name) => core._PyObject_GetAttrString(core._PyImport_AddModule(main), name)));
 const sizeAt = core._malloc(4);
 gate.close();
-const baseline = { heap: core.HEAPU8.slice(), stack: core.stackSave(), streams: [...FS.streams], path: FS.currentPath };
+const baseline = { heap: core.HEAPU8.slice(), stack: core.stackSave(), streams: FS.streams.map((stream) => ({ stream, flags: stream?.flags, position: stream?.position })), path: FS.currentPath };
 
 await serve((payload) => {
   const { input, ms } = JSON.parse(payload) as Ask;
@@ -111,6 +111,8 @@ function run(input: string, ms: number): Said {
   const said = argument === 0 ? 0 : core._PyObject_CallOneArg(side, argument);
   const text = said === 0 ? null : textOf(said);
   deadline = Infinity;
+  const refused = gate.refused();
+  if (refused !== null) throw refused;
   const usedMs = cpuMs() - began;
   restore();
   return { text, usedMs };
@@ -143,7 +145,7 @@ function restore(): void {
   heap.fill(0, baseline.heap.length);
   core.stackRestore(baseline.stack);
   FS.streams.length = 0;
-  FS.streams.push(...baseline.streams);
+  for (const { stream, ...state } of baseline.streams) FS.streams.push(stream && Object.assign(stream, state));
   FS.currentPath = baseline.path;
 }
 

@@ -3,7 +3,7 @@ import hostProcess from 'node:process';
 import { startWatchdog, type Watch } from './watchdog.ts';
 
 /** A value, and whether the process ends behind it. */
-export interface Served { value: unknown; last?: true }
+interface Served { value: unknown; last?: true }
 
 /** Says that the child is ready, and answers from then on. `failed` gives what is said of an error of `answer`. */
 export async function serve(answer: (payload: string) => Served, failed: (error: unknown) => Served): Promise<void> {
