@@ -1,8 +1,9 @@
 /** Self-adaptation: how a mix is searched for with a few examples, and how a question finds its expert. */
 import { z } from 'zod';
-import type { TestScoreDto } from './contract.ts';
+import type { Interval, JobState, TestScoreDto } from './contract.ts';
 import type { ZVectors } from './matrices.ts';
 import { mixForms } from './mix.ts';
+import type { TaskReading } from './task.ts';
 
 /** arXiv 2501.06252, section 3.2 and appendix: few-shot adaptation by a search over α. The command line's `--set` uses the same keys. */
 export const searchConfigSchema = z.strictObject({
@@ -123,3 +124,42 @@ export type DispatcherState =
   /** `habit`: what the model says whatever it is asked, taken off before names are compared */
   | { kind: 'classifier'; categories: Category[]; z: ZVectors; habit: number[] }
   | { kind: 'embedding'; fitted: EmbeddingState };
+
+/* ---------------------------------------------------------------- what crosses ---- */
+
+/** A search for a mix: how it was set, every generation, and what it found. */
+export interface SearchSummaryDto {
+  id: string; name: string; jobId: string; state: JobState; modelId: string; modelName: string; datasetId?: string; datasetName: string; grader: string; raw: boolean;
+  experts: { id: string; name: string }[]; config: SearchConfig; createdAt: number; command: string;
+  /** as of a run */
+  task?: string; reading?: TaskReading;
+  budget?: BudgetDto; stopped?: 'generations' | 'converged' | 'stalled' | 'kept'; chosen?: FinalistDto; test?: TestScoreDto;
+  /** the saved mix that it ended with */
+  mixId?: string; mixName?: string;
+}
+export interface SearchDto extends SearchSummaryDto {
+  /** the base and each expert alone on the examples, before the first generation */
+  start?: { base: Fitness; experts: Fitness[] };
+  generations: GenerationDto[]; finalists: FinalistDto[];
+  rowsUsed?: Record<'examples' | 'selection' | 'test', { rows: number; from: string }>;
+}
+/** What a search would take. `secondsEstimated` is from what this model took before, absent where nothing is known. */
+export interface SearchCostDto { generations: number; candidates: number; answers: number; promptTokens: number; secondsEstimated?: number }
+
+/** counts[asked][answered]; labels are the experts, then the base (asked: questions that are none of theirs). */
+export interface Confusion { labels: string[]; counts: number[][] }
+
+/** A way to find a question's expert, made for one model and the experts at hand. */
+export interface DispatcherDto {
+  id: string; kind: DispatcherKind; modelId: string; experts: { id: string; name: string }[]; createdAt: number;
+  /** the library has changed since: experts were added, removed or renamed */
+  stale: boolean;
+  /** on held-out questions of the experts' own datasets: and of datasets that are none of theirs, where there are such: share right, and what was answered */
+  accuracy?: Interval; confusion?: Confusion;
+  /** milliseconds of a first pass of one question (median) */
+  firstPassMs?: number; seconds?: number; jobId?: string;
+}
+/** What making a dispatcher would take: questions that it learns from, is chosen by and is measured on, and steps at most. `secondsEstimated` is from when this model's last one of the kind was made, absent where there was none. */
+export interface DispatcherCostDto { training: number; validation: number; heldOut: number; steps: number; secondsEstimated?: number }
+/** What the first pass decided for one question. */
+export interface DecisionDto { strategy: DispatcherKind; expertId: string | null; expertName: string; confidence: number; probabilities: { name: string; probability: number }[]; firstPassMs: number }

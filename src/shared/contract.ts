@@ -5,7 +5,7 @@
  * A call's input is parsed by its schema at the door; its result is trusted. A thrown error crosses as `ErrorDto`.
  */
 import { z } from 'zod';
-import { dispatcherKinds, searchConfigSchema, type BudgetDto, type DispatcherKind, type FinalistDto, type Fitness, type GenerationDto, type SearchConfig } from './adaptation.ts';
+import { dispatcherKinds, searchConfigSchema, type BudgetDto, type Confusion, type DecisionDto, type DispatcherCostDto, type DispatcherDto, type DispatcherKind, type GenerationDto, type SearchCostDto, type SearchDto, type SearchSummaryDto } from './adaptation.ts';
 import { comparisonPlanSchema, type ComparisonPlan, type StrategyDetail } from './comparison.ts';
 import { mixForms, type MixForm } from './mix.ts';
 import { columnMappingSchema, taskSplitsSchema, type ColumnMapping, type TaskDto, type TaskReading } from './task.ts';
@@ -44,6 +44,7 @@ export interface ModelDto {
 
 export interface ChatMessage { role: 'system' | 'user' | 'assistant'; content: string }
 
+export type { Confusion, DecisionDto, DispatcherCostDto, DispatcherDto, SearchCostDto, SearchDto, SearchSummaryDto };
 export { columnMappingSchema, type ColumnMapping } from './task.ts';
 
 export interface DatasetDto {
@@ -178,43 +179,6 @@ export interface ComparisonDto {
 export interface DispatchSummaryDto { modelId: string; modelName: string; method: string; kind: DispatcherKind; seeds: number[]; questions: number; accuracy: Interval; own: DispatchShare; none?: DispatchShare; confusion: Confusion }
 export interface DispatchShare { questions: number; right: Interval }
 export interface ComparisonDetailDto extends ComparisonDto { table: ComparisonCellDto[]; summary: ComparisonSummaryDto[]; dispatch: DispatchSummaryDto[] }
-
-/** A search for a mix: how it was set, every generation, and what it found. */
-export interface SearchSummaryDto {
-  id: string; name: string; jobId: string; state: JobState; modelId: string; modelName: string; datasetId?: string; datasetName: string; grader: string; raw: boolean;
-  experts: { id: string; name: string }[]; config: SearchConfig; createdAt: number; command: string;
-  /** as of a run */
-  task?: string; reading?: TaskReading;
-  budget?: BudgetDto; stopped?: 'generations' | 'converged' | 'stalled' | 'kept'; chosen?: FinalistDto; test?: TestScoreDto;
-  /** the saved mix that it ended with */
-  mixId?: string; mixName?: string;
-}
-export interface SearchDto extends SearchSummaryDto {
-  /** the base and each expert alone on the examples, before the first generation */
-  start?: { base: Fitness; experts: Fitness[] };
-  generations: GenerationDto[]; finalists: FinalistDto[];
-  rowsUsed?: Record<'examples' | 'selection' | 'test', { rows: number; from: string }>;
-}
-/** What a search would take. `secondsEstimated` is from what this model took before, absent where nothing is known. */
-export interface SearchCostDto { generations: number; candidates: number; answers: number; promptTokens: number; secondsEstimated?: number }
-
-/** counts[asked][answered]; labels are the experts, then the base (asked: questions that are none of theirs). */
-export interface Confusion { labels: string[]; counts: number[][] }
-
-/** A way to find a question's expert, made for one model and the experts at hand. */
-export interface DispatcherDto {
-  id: string; kind: DispatcherKind; modelId: string; experts: { id: string; name: string }[]; createdAt: number;
-  /** the library has changed since: experts were added, removed or renamed */
-  stale: boolean;
-  /** on held-out questions of the experts' own datasets: and of datasets that are none of theirs, where there are such: share right, and what was answered */
-  accuracy?: Interval; confusion?: Confusion;
-  /** milliseconds of a first pass of one question (median) */
-  firstPassMs?: number; seconds?: number; jobId?: string;
-}
-/** What making a dispatcher would take: questions that it learns from, is chosen by and is measured on, and steps at most. `secondsEstimated` is from when this model's last one of the kind was made, absent where there was none. */
-export interface DispatcherCostDto { training: number; validation: number; heldOut: number; steps: number; secondsEstimated?: number }
-/** What the first pass decided for one question. */
-export interface DecisionDto { strategy: DispatcherKind; expertId: string | null; expertName: string; confidence: number; probabilities: { name: string; probability: number }[]; firstPassMs: number }
 
 /** Share of a matrix's spectrum in its top singular values: `shares[i]` = Σ_{k ≤ ranks[i]} σₖ² / Σ σ² (arXiv 2501.06252, figures 10 and 11). */
 export interface SpectrumDto { ranks: number[]; matrices: { name: string; layer: number; projection: string; rank: number; shares: number[] }[] }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { dispatcherKinds, type DispatcherKind } from '../../../shared/adaptation.ts';
-import { samplingSchema, type CallInput, type CallResult, type DispatcherDto } from '../../../shared/contract.ts';
+import { samplingSchema, type CallInput, type CallResult, type DispatcherCostDto, type DispatcherDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { samplingSettings } from '../arguments.ts';
 import { collect, defined, numberOption, parsed } from '../options.ts';
@@ -25,6 +25,11 @@ const line = ({ kind, modelId, experts, accuracy, firstPassMs, stale }: Dispatch
   [kind, modelId, experts.map(({ name }) => name).join(', '), accuracy ? `${percent(accuracy.mean)} (${percent(accuracy.low)} … ${percent(accuracy.high)})` : '', firstPassMs?.toFixed(1) ?? '', stale ? 'stale' : ''];
 const header = ['kind', 'model', 'experts', 'accuracy (95 %)', 'first pass, ms', ''];
 
+function tellCost({ output }: CommandSession, cost: DispatcherCostDto): void {
+  const { training, validation, heldOut, steps, secondsEstimated } = cost;
+  output.result(cost, `${training} questions to learn from, ${validation} to choose by, ${heldOut} to be measured on, at most ${steps} steps${secondsEstimated === undefined ? '' : `, about ${Math.ceil(secondsEstimated)} s`}`);
+}
+
 export function dispatcherCommand(): Command {
   const group = new Command('dispatcher').description('ways to find the expert of a question, one of each kind for a model');
   group
@@ -35,15 +40,18 @@ export function dispatcherCommand(): Command {
     .option('--expert <name>', 'one more, whose name may hold a comma; may be repeated', collect, [])
     .option('--others <dataset>', 'a dataset, or a file of one, of which no question is for any expert, in place of the bundled everyday questions; may be repeated', collect, [])
     .option('--seed <n>', '', numberOption('--seed'), 0)
+    .option('--cost', 'says what it would take, and makes nothing')
     .description('makes or renews a dispatcher from training rows, and measures it on held-out questions')
-    .action(async (options: { model?: string; kind: DispatcherKind; experts?: string; expert: string[]; others: string[]; seed: number }, command: Command) =>
+    .action(async (options: { model?: string; kind: DispatcherKind; experts?: string; expert: string[]; others: string[]; seed: number; cost?: boolean }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const model = await session.model(options.model);
         await session.services.ready();
         const ids = await expertIds(session, options);
         const othersIds: string[] = [];
         for (const name of options.others) othersIds.push((await session.dataset(name)).id);
-        const made = await make(session, { modelId: model.id, kind: options.kind, seed: options.seed, ...(ids.length > 0 && { expertIds: ids }), ...(othersIds.length > 0 && { othersIds }) });
+        const wish = { modelId: model.id, kind: options.kind, seed: options.seed, ...(ids.length > 0 && { expertIds: ids }), ...(othersIds.length > 0 && { othersIds }) };
+        if (options.cost) return tellCost(session, await session.call('dispatchers.cost', wish));
+        const made = await make(session, wish);
         session.output.result(made, [table(header, [line(made)]), ...(made.confusion ? [table(['asked \\ answered', ...made.confusion.labels], made.confusion.counts.map((row, i) => [made.confusion?.labels[i] ?? '', ...row.map(String)]))] : [])].join('\n\n'));
       }),
     );
