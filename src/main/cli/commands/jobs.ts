@@ -17,39 +17,23 @@ export function jobsCommand(): Command {
     });
   const group = new Command('jobs').description('what runs, waits, was paused or has ended').action(list);
   group.command('list').description('all jobs, with their ids').action(list);
-  const changes = [
-    ['pause', 'jobs.pause', 'takes a waiting job out of the queue; one that runs is paused where it runs, by Ctrl-C'],
-    ['cancel', 'jobs.cancel', 'gives up a waiting, paused or interrupted job; one that runs is stopped where it runs'],
-  ] as const;
-  for (const [word, call, description] of changes) {
-    group
-      .command(word)
-      .argument('<id>', 'or its beginning')
-      .description(description)
-      .action(async (id: string, _: object, command: Command) =>
-        CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
-          const job = await session.call(call, { id: (await jobNamed(session, id)).id });
-          session.output.result(job, `${job.title}: ${job.state}`);
-        }),
-      );
-  }
-  const takenUp = [
-    ['resume', 'jobs.resume', 'goes on with a paused, interrupted or failed job, and waits for its end'],
-    ['keep', 'jobs.keep', 'ends an unfinished training or search with the best that it has, and waits for that'],
-  ] as const;
-  for (const [word, call, description] of takenUp) {
-    group
-      .command(word)
-      .argument('<id>', 'or its beginning')
-      .description(description)
-      .action(async (id: string, _: object, command: Command) =>
-        CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
-          const job = await jobNamed(session, id);
-          await session.call(call, { id: job.id });
-          await follow(session, job);
-        }),
-      );
-  }
+  const ofOne = (word: string, description: string, act: (session: CommandSession, job: JobDto) => Promise<void>): void => void group
+    .command(word)
+    .argument('<id>', 'or its beginning')
+    .description(description)
+    .action(async (id: string, _: object, command: Command) => CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => act(session, await jobNamed(session, id))));
+  const change = (call: 'jobs.pause' | 'jobs.cancel') => async (session: CommandSession, { id }: JobDto): Promise<void> => {
+    const job = await session.call(call, { id });
+    session.output.result(job, `${job.title}: ${job.state}`);
+  };
+  const takeUp = (call: 'jobs.resume' | 'jobs.keep') => async (session: CommandSession, job: JobDto): Promise<void> => {
+    await session.call(call, { id: job.id });
+    await follow(session, job);
+  };
+  ofOne('pause', 'takes a waiting job out of the queue; one that runs is paused where it runs, by Ctrl-C', change('jobs.pause'));
+  ofOne('cancel', 'gives up a waiting, paused or interrupted job; one that runs is stopped where it runs', change('jobs.cancel'));
+  ofOne('resume', 'goes on with a paused, interrupted or failed job, and waits for its end', takeUp('jobs.resume'));
+  ofOne('keep', 'ends an unfinished training or search with the best that it has, and waits for that', takeUp('jobs.keep'));
   group
     .command('clear')
     .description('takes what has ended off the list; what it made stays')
