@@ -102,12 +102,14 @@ async function decode(): Promise<string> {
 
 
 async function search(): Promise<string> {
-  const { seconds, alike } = await benchSearch(bench, turns);
-  const own = seconds.get('one batch') ?? NaN;
+  const figures = await benchSearch(bench, turns);
+  const headings = figures.flatMap(({ ending, answerTokens }) => [`${count(answerTokens)} tokens${ending ? ', as answers end' : ''}`, '÷ one batch']);
+  const cells = (way: string): string[] => figures.flatMap(({ seconds }) => [`${(seconds.get(way) ?? NaN).toFixed(2)} s`, way === 'one batch' ? '' : ratio((seconds.get(way) ?? NaN) / (seconds.get('one batch') ?? NaN))]);
+  const alike = figures.map((figure) => figure.alike).filter((share) => share !== null);
   return [
-    'Seconds of one generation of a search over α on tiny-llama: 32 candidates × 10 examples of `math-hard` × 48 tokens, greedy, no token ends an answer. *One batch*: all of them at once, a z in every row. *One by one*: candidate after candidate, its weights formed anew and its ten examples as a batch, by this engine and by PyTorch (`bench/peers/search.py`), which is how the published code goes about it; *an example at a time* is timed on two candidates and multiplied.',
-    table(['way', 'seconds', '÷ one batch'], [...seconds].map(([name, value]) => [name, value.toFixed(2), name === 'one batch' ? '' : ratio(value / own)])),
-    alike === null ? '' : `PyTorch gives ${(alike * 100).toFixed(1)} % of the answers alike, token for token.`,
+    'Seconds of one generation of a search over α on tiny-llama: 32 candidates × 10 examples of `math-hard`, greedy: × 48 tokens, where no token ends an answer, and up to 48, where the model’s own does. *One batch*: all of them at once, a z in every row. *One by one*: candidate after candidate, its weights formed anew and its ten examples as a batch, by this engine and by PyTorch (`bench/peers/search.py`; a batch takes as long as its longest answer); *an example at a time*, as the published training loop works, is timed on two candidates and multiplied.',
+    table(['way', ...headings], [...(figures[0]?.seconds.keys() ?? [])].map((way) => [way, ...cells(way)])),
+    alike.length === 0 ? '' : `PyTorch gives ${alike.map((share) => `${(share * 100).toFixed(1)} %`).join(' and ')} of the answers alike, token for token.`,
   ].filter((part) => part !== '').join('\n\n');
 }
 

@@ -1,9 +1,9 @@
 """
 One generation of a search over α as the published code goes about it, in PyTorch: candidate after candidate, its weights
 formed anew (W' = U (σ ⊙ z) Vᵀ for every matrix) and put into the model, then transformers' greedy `generate` on the
-examples as one batch, or on one example after the other.
+examples as one batch, or on one example after the other. `end`: the token that ends an answer, null where all have `tokens`.
 
-MODEL_FOLDER; a generation for each line {"prompts": [[ids]], "tokens": n, "candidates": [{matrix: [z]}], "way": "batched" | "single"}.
+MODEL_FOLDER; a generation for each line {"prompts": [[ids]], "tokens": n, "candidates": [{matrix: [z]}], "way": "batched" | "single", "end": id | null}.
 """
 import json
 import sys
@@ -15,14 +15,15 @@ from transformers import AutoModelForCausalLM
 from padding import padded
 
 model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.float32).eval().requires_grad_(False)
-model.generation_config.eos_token_id = None
 parameters = dict(model.named_parameters())
 svd = {n: torch.linalg.svd(p.detach(), full_matrices=False) for n, p in model.named_parameters() if n.endswith("_proj.weight")}
 
 
-def answer(prompts, tokens):
+def answer(prompts, tokens, end):
     ids, mask = padded(prompts)
-    out = model.generate(ids, attention_mask=mask, do_sample=False, max_new_tokens=tokens, min_new_tokens=tokens, pad_token_id=0)
+    model.generation_config.eos_token_id = end
+    least = tokens if end is None else 1
+    out = model.generate(ids, attention_mask=mask, do_sample=False, max_new_tokens=tokens, min_new_tokens=least, pad_token_id=0)
     return out[:, ids.shape[1] :].tolist()
 
 
@@ -37,5 +38,5 @@ for line in sys.stdin:
             for n, (u, s, vt) in svd.items():
                 parameters[n].copy_((u * (s * candidate[n])) @ vt)
             for group in groups:
-                answers += answer(group, request["tokens"])
+                answers += answer(group, request["tokens"], request["end"])
     print(json.dumps({"seconds": time.perf_counter() - began, "answers": answers}), flush=True)
