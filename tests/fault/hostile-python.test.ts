@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TaskRow } from '../../src/engine/host/protocol.ts';
 import { pythonGrader, pythonLimits } from '../../src/engine/tasks/graders/python.ts';
+import { isAlive } from '../../src/main/engine/testing/isAlive.ts';
 
 const limits = { ...pythonLimits, rowMs: 600, killMs: 2500 };
 const grader = pythonGrader('python', limits);
@@ -146,15 +147,6 @@ describe('H2, H3 and H4: programs', () => {
 
 /** The processes that a process started, by the system's table. */
 const childrenOf = (pid: number): number[] => execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).split('\n').map((line) => line.trim().split(/\s+/).map(Number)).flatMap(([child, parent]) => (parent === pid ? [child] : []));
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 describe.skipIf(process.platform === 'win32')('H5', () => {
   test('graders at work and at rest end when their engine is killed', async () => {
     const engine = spawn(process.execPath, [fileURLToPath(new URL('graders-at-work.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -163,7 +155,7 @@ describe.skipIf(process.platform === 'win32')('H5', () => {
     expect(children).toHaveLength(4);
     await wait(500);
     engine.kill('SIGKILL');
-    for (let waited = 0; waited < 5000 && children.some(alive); waited += 50) await wait(50);
-    expect(children.filter(alive)).toEqual([]);
+    for (let waited = 0; waited < 5000 && children.some(isAlive); waited += 50) await wait(50);
+    expect(children.filter(isAlive)).toEqual([]);
   }, 60_000);
 });

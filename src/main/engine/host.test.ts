@@ -4,6 +4,7 @@ import { quickPreset } from '../../shared/training.ts';
 import type { EngineCalls } from '../../engine/host/protocol.ts';
 import { Fixture } from './testing/fixture.ts';
 import { nodePath } from './nodePath.ts';
+import { isAlive } from './testing/isAlive.ts';
 
 let fixture: Fixture;
 beforeEach(() => void (fixture = new Fixture()));
@@ -14,15 +15,6 @@ const generate: EngineCalls['generate']['input'] = {
   sampling: { maxTokens: 40, temperature: 0, topP: 1, topK: 0, seed: 0, stop: [] },
 };
 const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'resolved', (error: unknown) => (error instanceof SingularError ? error.code : String(error)));
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 test('the first request starts the process; events come before the result, typed arrays cross as they are', async () => {
   const host = fixture.host({ threads: () => 3 });
   const states: string[] = [];
@@ -35,7 +27,7 @@ test('the first request starts the process; events come before the result, typed
   expect(tokens).toHaveLength(40);
   expect(states).toEqual(['starting', 'ready']);
   expect(host.facts?.versions['threads']).toBe('3');
-  expect(alive(host.state.pid!)).toBe(true);
+  expect(isAlive(host.state.pid!)).toBe(true);
 });
 
 test('an error that the engine sends keeps its code and sentence', async () => {
@@ -116,7 +108,7 @@ test('stopping ends the process and refuses what comes after', async () => {
   const ended = codeOf(running.result);
   await host.stop();
   expect(await ended).toBe('engine-died');
-  expect(alive(pid)).toBe(false);
+  expect(isAlive(pid)).toBe(false);
   expect(await codeOf(host.call('memory', null))).toBe('engine-died');
 });
 

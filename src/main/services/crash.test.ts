@@ -6,19 +6,11 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { createServices } from './index.ts';
 import { ended, Home, startTraining } from './testing/home.ts';
+import { isAlive } from '../engine/testing/isAlive.ts';
 
 let home: Home;
 beforeEach(() => void (home = new Home()));
 afterEach(() => home.clean());
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 test('the whole application killed in a training: its engine goes with it, and the next start ends the training with the same numbers', async () => {
   const victim = spawn(process.execPath, [fileURLToPath(new URL('./testing/victim.ts', import.meta.url)), home.home, home.nativeModels], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -45,10 +45,19 @@ export function modelHandlers(context: ServiceContext): HandlerGroup<'models'> {
       stores.models.remove(id, clock());
       // only what this application downloaded or made is deleted; a folder of the person's stays
       const downloads = existsSync(layout.models) ? realpathSync(layout.models) : layout.models;
-      if (record.source === 'hub' && record.folder.startsWith(downloads + sep)) rmSync(record.folder, { recursive: true, force: true });
       const { weightsHash } = record;
-      if (weightsHash !== null && !stores.models.list().some((other) => other.weightsHash === weightsHash)) {
-        for (const made of ['svd', 'fp32']) rmSync(join(layout.cache, made, weightsHash), { recursive: true, force: true });
+      const unused = [
+        ...(record.source === 'hub' && record.folder.startsWith(downloads + sep) ? [record.folder] : []),
+        ...(weightsHash !== null && !stores.models.list().some((other) => other.weightsHash === weightsHash) ? ['svd', 'fp32'].map((made) => join(layout.cache, made, weightsHash)) : []),
+      ];
+      for (const folder of unused) {
+        try {
+          rmSync(folder, { recursive: true, force: true });
+        } catch (error) {
+          // a file that the engine still has open stays on Windows; the model is gone from the list all the same
+          log.error('models.remove', error);
+          events.emit('notice', { level: 'warning', message: `${folder} could not be deleted: ${(error as Error).message}` });
+        }
       }
       events.emit('models.changed', null);
       return null;
