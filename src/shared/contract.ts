@@ -81,7 +81,7 @@ export interface TestScoreDto { rows: number; samples: number; temperature: numb
 /** One repetition of a run: a seed and a λ. `validation` is the best of its validations, which chose its checkpoint. */
 export interface TrialDto { trial: number; seed: number; klCoefficient: number; steps: number; bestStep: number; baseValidation: number; validation: number; test: TestScoreDto; seconds: number; chosen: boolean }
 /** What a training took. */
-/** `peakMemoryBytes` is 0 where it was not measured. */
+/** `peakMemoryBytes` is of the whole engine process, 0 where it was not measured. */
 export interface CostDto { trainableParameters: number; seconds: number; peakMemoryBytes: number; answerTokens: number }
 
 export interface ExpertDto {

@@ -45,6 +45,7 @@ test('every strategy is scored against the base, with what it chose and by what'
   expect([detail.done, detail.cells]).toEqual([36, 36]);
   const cell = (method: string, task: string, seed = 0) => detail.table.find((row) => row.method === method && row.task === task && row.seed === seed);
   expect(cell('best', 'other')).toMatchObject({ test: { rows: 3, gain: { mean: 0.25 } }, cost: { trainableParameters: 0 }, detail: { experts: ['one', 'two'], chosen: 'one', selection: [{ name: 'one' }, { name: 'two' }] } });
+  expect(Math.min(...detail.table.map(({ cost }) => cost?.peakMemoryBytes ?? 0))).toBeGreaterThan(2 ** 20);
   expect(cell('of two', 'other')?.detail).toMatchObject({ chosen: 'two' });
   // questions of “other” are for nobody and go to the base, those of “two” to its expert; of the bundled ones for nobody, one looks like the first expert's
   expect(cell('embedding', 'other')).toMatchObject({ test: { gain: { mean: 0 } }, detail: { dispatch: { choices: [0, 0, 3], confusion: { labels: ['one', 'two', 'base'], counts: [[3, 0, 0], [0, 3, 0], [1, 0, 2]] } } } });

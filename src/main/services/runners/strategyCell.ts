@@ -17,6 +17,7 @@ import type { UsableModel } from '../models/catalog.ts';
 import { rowsOfTask } from '../tasks/rows.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
+import { withPeakMemory } from './memory.ts';
 import { runSearch, type SearchInput } from './searching.ts';
 
 export interface StrategyRequest {
@@ -40,6 +41,13 @@ export interface StrategyOutcome { test: TestScoreDto; cost: CostDto; detail: St
 const timedQuestions = 41;
 
 export async function runStrategy(context: RunnerContext, run: JobRun, request: StrategyRequest): Promise<StrategyOutcome> {
+  const { result, peakMemoryBytes } = await withPeakMemory(context.engine, () => putToUse(context, run, request));
+  return { ...result, cost: { ...result.cost, peakMemoryBytes } };
+}
+
+type Used = Omit<StrategyOutcome, 'cost'> & { cost: Omit<CostDto, 'peakMemoryBytes'> };
+
+async function putToUse(context: RunnerContext, run: JobRun, request: StrategyRequest): Promise<Used> {
   const { cell, model } = request;
   const { strategy, experts, adapters } = cell.strategy;
   const detail: StrategyDetail = { kind: strategy.kind, experts: experts.map(({ task }) => task) };
@@ -48,8 +56,8 @@ export async function runStrategy(context: RunnerContext, run: JobRun, request: 
   const use = new Use(context, run, request);
   const rows = await use.rows(strategy.kind === 'expert' || strategy.kind === 'dispatcher' ? 0 : strategy.selectionRows);
   const seconds = (): number => (performance.now() - began) / 1000;
-  const end = (contrast: EngineCalls['contrast']['result']): StrategyOutcome => ({
-    test: contrast.test, cost: { trainableParameters: 0, seconds: seconds(), peakMemoryBytes: 0, answerTokens: contrast.answerTokens }, detail,
+  const end = (contrast: EngineCalls['contrast']['result']): Used => ({
+    test: contrast.test, cost: { trainableParameters: 0, seconds: seconds(), answerTokens: contrast.answerTokens }, detail,
   });
   const zOf = (id: string): Tuning => ({ method: 'svf', z: context.vectors.ofExpert(id) });
   switch (strategy.kind) {
@@ -167,7 +175,7 @@ class Use {
 }
 
 /** A search is recorded like any other, in a record that belongs to the comparison. */
-async function searched(context: RunnerContext, run: JobRun, request: StrategyRequest, detail: StrategyDetail): Promise<StrategyOutcome> {
+async function searched(context: RunnerContext, run: JobRun, request: StrategyRequest, detail: StrategyDetail): Promise<Used> {
   const { stores, clock, newId } = context;
   const { cell, comparisonId, name, model } = request;
   const { strategy, experts } = cell.strategy;
@@ -197,7 +205,7 @@ async function searched(context: RunnerContext, run: JobRun, request: StrategyRe
   const { optimiser, examples, generations, perLayer } = config;
   const { chosen, budget, stopped, test } = outcome;
   return {
-    test, cost: { trainableParameters: fittedNumbers(cell.strategy, model.facts.layers), seconds: budget.seconds, peakMemoryBytes: 0, answerTokens: budget.answerTokens },
+    test, cost: { trainableParameters: fittedNumbers(cell.strategy, model.facts.layers), seconds: budget.seconds, answerTokens: budget.answerTokens },
     detail: { ...detail, search: { optimiser, examples, generations, perLayer, alphas: chosen.alphas, chosen: chosen.kind, budget, stopped } },
   };
 }

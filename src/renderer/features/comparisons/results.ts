@@ -4,7 +4,7 @@ import { gainColumns, percentColumn } from '../../charts/figure/columns.ts';
 import type { FigureTable } from '../../charts/figure/table.ts';
 import { formatBytes, formatDuration, formatNumber } from '../../format/index.ts';
 
-/** 0 stands for memory that nobody measured, as with cells that train nothing. */
+/** 0 stands for memory that nobody measured, as with strategies of comparisons before it was. */
 export const measuredBytes = (bytes: number | undefined): number | undefined => (bytes === 0 ? undefined : bytes);
 
 export const sortKeys = ['plan', 'score', 'gain', 'parameters', 'seconds', 'memory'] as const;
