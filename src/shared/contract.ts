@@ -154,7 +154,11 @@ export interface RunDto {
   createdAt: number; baseScore?: number; bestScore?: number; bestStep?: number; gain?: Interval; expertId?: string;
   steps: StepMetric[]; validations: ValidationMetric[]; lastSamples: SampleDto[]; seconds?: number; command: string;
   test?: TestScoreDto; trials: TrialDto[]; cost?: CostDto; rowsUsed?: Record<Split, { rows: number; from: string }>; comparisonId?: string;
+  /** of an evaluation; where it was paired with the base, the base's answers are step 0 and its own step 1 */
+  evaluated?: EvaluatedDto;
 }
+/** What an evaluation scored: a mix as it stood, with the names of then, or an adapter; with neither, the base. */
+export interface EvaluatedDto { parts: { expertId: string; name: string; alpha: number | number[] }[]; form: MixForm; adapter?: { id: string; name: string } }
 
 export type CellState = 'waiting' | 'running' | 'done' | 'failed';
 /** One training, or one use of experts, of a comparison: a row of its table. */
@@ -243,12 +247,13 @@ export const calls = {
   'graders.test': call(z.object({ grader: z.string().min(1), datasetId: id.optional(), path: z.string().optional(), mapping: columnMappingSchema.optional(), answers: z.array(z.object({ row: z.int().min(0), answer: z.string() })).max(50).optional(), limit: z.int().min(1).max(50).default(10) }))<{ row: number; answer: string; score: number; reason: string }[]>(),
 
   'train.start': call(z.object({ ...taskUse, name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]), takeUp }))<{ jobId: string; runId: string; takenUp?: boolean }>(),
-  'runs.list': call(z.object({ ...page }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
+  'runs.list': call(z.object({ ...page, kind: z.enum(['train', 'evaluate']).optional(), /** only evaluations in which it took part */ expertId: id.optional() }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
   /** with its curves and samples; an expert that it made stays */
   'runs.remove': call(z.object({ id }))<null>(),
   'runs.samples': call(z.object({ id, step: z.int().min(0) }))<SampleDto[]>(),
-  'evaluate.start': call(z.object({ ...taskUse, ...mixContent, parts: mixContent.parts.default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
+  /** `withBase` answers the same rows as the base too, with the same seeds, for the paired gain; of the base itself it changes nothing */
+  'evaluate.start': call(z.object({ ...taskUse, name: name.optional(), withBase: z.boolean().default(false), ...mixContent, parts: mixContent.parts.default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
 
   'jobs.list': call(z.object({ ...page }))<JobDto[]>(),
   'jobs.pause': call(z.object({ id }))<JobDto>(),

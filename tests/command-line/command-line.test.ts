@@ -111,8 +111,11 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     expect(training.result()).toMatchObject({ trials: [{ trial: 0, chosen: true }], rowsUsed: { train: { rows: 16 }, validation: { rows: 6 }, test: { rows: 6 } } });
     expect(training.progress().filter(({ event }) => event === 'step')).toHaveLength(40);
 
-    const after = (await run(...evaluate, '--mix', 'dog=1')).result();
+    const after = (await run(...evaluate, '--mix', 'dog=1', '--with-base')).result();
     expect(after['score']).toBeGreaterThanOrEqual(0.9);
+    expect(after['base']).toBe(before['score']);
+    expect(after['gain']).toBeCloseTo((after['score'] as number) - (before['score'] as number), 12);
+    expect((await run('runs', 'list', '--kind', 'evaluate', '--expert', 'dog')).result()).toMatchObject({ total: 1, runs: [{ evaluated: { parts: [{ name: 'dog', alpha: 1 }] } }] });
     expect((await run(...evaluate, '--mix', 'dog=0')).result()['score']).toBe(before['score']);
   }, 400_000);
 

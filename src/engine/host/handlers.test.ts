@@ -44,6 +44,10 @@ it('an adapter that was trained scores the same when evaluated, and as the check
   const tests = rows.slice(32);
   const evaluated = await call('evaluate', { ...task, rows: tests, tuning, sampling, samples: 1 });
   expect(evaluated.score).toBe(test.score.mean);
+  const paired = await call('evaluate', { ...task, rows: tests, tuning, withBase: true, sampling, samples: 1 });
+  expect(paired.samples).toEqual(evaluated.samples.map((sample) => ({ ...sample, step: 1 })));
+  expect(paired.base?.test).toEqual({ ...test, temperature: sampling.temperature });
+  expect(paired.base?.samples).toEqual((await call('evaluate', { ...task, rows: tests, tuning: { method: 'svf', z: {} }, sampling, samples: 1 })).samples);
 
   const adapter = join(home, 'adapter');
   await call('exportAdapter', { model: place, path: adapter, ...tuning, dropout: 0, baseModel: 'tiny-llama', metadata: {} });

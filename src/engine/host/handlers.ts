@@ -130,10 +130,10 @@ export const handlers: Handlers = {
       await models.rest(model);
     }
   },
-  evaluate: async ({ model, rows, grader: spec, raw, tuning, sampling, samples }, { emit, notice, signal, models }) => {
+  evaluate: async ({ model, rows, grader: spec, raw, tuning, withBase, sampling, samples }, { emit, notice, signal, models }) => {
     const began = clock();
     const onProgress = (done: number, total: number): void => emit({ done, total, secondsLeft: ((clock() - began) / done) * (total - done) });
-    const result = await graders.using(spec, (grader) => models.using(model, async (loaded) => evaluate(loaded, { rows: fitting(rows, raw, roomOf(loaded), notice), adaptation: await adaptationOf(loaded, tuning), grader, raw, sampling, samples, signal, onProgress })));
+    const result = await graders.using(spec, (grader) => models.using(model, async (loaded) => evaluate(loaded, { rows: fitting(rows, raw, roomOf(loaded), notice), adaptation: await adaptationOf(loaded, tuning), withBase: withBase ?? false, grader, raw, sampling, samples, signal, onProgress })));
     return { ...result, seconds: clock() - began };
   },
 

@@ -128,8 +128,8 @@ export interface EngineCalls {
       | { type: 'progress'; done: number; total: number; secondsLeft: number; note: string };
   };
   evaluate: {
-    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; tuning: Tuning; sampling: Sampling; samples: number };
-    result: { score: number; interval: Interval; rows: number; samples: SampleDto[]; seconds: number };
+    input: { model: ModelPlace; rows: TaskRow[]; grader: string; raw: boolean; tuning: Tuning; /** answers the rows as the base too, with the same seeds */ withBase?: boolean; sampling: Sampling; samples: number };
+    result: { score: number; interval: Interval; rows: number; samples: SampleDto[]; base?: { test: TestScoreDto; samples: SampleDto[] }; seconds: number };
     event: { done: number; total: number; secondsLeft: number };
   };
 

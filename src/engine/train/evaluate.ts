@@ -1,16 +1,17 @@
 /** The score of a model under one adaptation on given rows: the share of right answers over rows × samples. */
-import type { Interval, SampleDto, Sampling } from '../../shared/contract.ts';
+import type { Interval, SampleDto, Sampling, TestScoreDto } from '../../shared/contract.ts';
 import type { TaskRow } from '../host/protocol.ts';
 import type { Adaptation, LoadedModel } from '../runtime/loaded-model.ts';
 import type { Grader } from '../tasks/graders/grader.ts';
 import { answerSeeds, gradedAnswers, promptsOf, toSample, type Prompt } from './answers.ts';
-import { mean, scoreInterval } from './statistics.ts';
+import { againstBase, mean, scoreInterval } from './statistics.ts';
 
 export interface Evaluation {
   score: number;
   interval: Interval;
   rows: number;
   samples: SampleDto[];
+  base?: { test: TestScoreDto; samples: SampleDto[] };
 }
 
 export interface EvaluationRequest {
@@ -20,6 +21,7 @@ export interface EvaluationRequest {
   raw: boolean;
   sampling: Sampling;
   samples: number;
+  withBase?: boolean;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -49,13 +51,18 @@ export async function scoreRows(model: LoadedModel, prompts: readonly Prompt[], 
   return { scores, answers };
 }
 
+/** With the base, both answer the same prompts with the same seeds; its answers are step 0 and those under the adaptation step 1. */
 export async function evaluate(model: LoadedModel, request: EvaluationRequest): Promise<Evaluation> {
+  const { sampling, samples, withBase = false, onProgress } = request;
   const prompts = promptsOf(model, request.rows, request.raw);
-  const { scores, answers } = await scoreRows(model, prompts, request.adaptation, { ...request, stream: 0 });
+  const answers = prompts.length * samples;
+  const scored = (adaptation: Adaptation, before: number): ReturnType<typeof scoreRows> =>
+    scoreRows(model, prompts, adaptation, { ...request, stream: 0, onProgress: (done) => onProgress?.(before + done, answers * (withBase ? 2 : 1)) });
+  const shown = (of: Awaited<ReturnType<typeof scoreRows>>, step: number): SampleDto[] => of.answers.slice(0, samplesKept).map((answer, index) => toSample(model, answer, { trial: 0, step }, index, answer.score));
+  const base = withBase ? await scored({ kind: 'base' }, 0) : null;
+  const own = await scored(request.adaptation, base ? answers : 0);
   return {
-    score: mean(scores.flat()),
-    interval: scoreInterval(scores),
-    rows: prompts.length,
-    samples: answers.slice(0, samplesKept).map((answer, index) => toSample(model, answer, { trial: 0, step: 0 }, index, answer.score)),
+    score: mean(own.scores.flat()), interval: scoreInterval(own.scores), rows: prompts.length, samples: shown(own, base ? 1 : 0),
+    ...(base && { base: { test: { rows: prompts.length, samples, temperature: sampling.temperature, ...againstBase(base.scores, [own.scores]) }, samples: shown(base, 0) } }),
   };
 }

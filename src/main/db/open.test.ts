@@ -98,7 +98,7 @@ test('a database of the first version keeps datasets, experts, runs and mixes; w
   old.close();
   const stores = openStores({ file });
   // one before each migration since
-  expect(stores.backups).toHaveLength(4);
+  expect(stores.backups).toHaveLength(5);
   expect(stores.datasets.list()).toMatchObject([{ id: 'd', rows: 2, splits: { train: 0, validation: 0, test: 0, unassigned: 2 } }]);
   expect(stores.datasets.sample('d', 10)).toHaveLength(2);
   expect(stores.experts.byName('E')).toMatchObject({ method: 'svf', score: 0.5, provenance: { config: { steps: 7, method: 'svf', seeds: 1 } } });

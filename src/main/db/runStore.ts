@@ -1,5 +1,5 @@
 import { and, asc, count, desc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
-import type { CostDto, Interval, JobState, RunDto, SampleDto, StepMetric, TestScoreDto, TrialDto, ValidationMetric } from '../../shared/contract.ts';
+import type { CostDto, EvaluatedDto, Interval, JobState, RunDto, SampleDto, StepMetric, TestScoreDto, TrialDto, ValidationMetric } from '../../shared/contract.ts';
 import type { TaskReading } from '../../shared/task.ts';
 import { quickPreset, type TrainingConfig } from '../../shared/training.ts';
 import type { TrainCheckpoint } from '../../engine/host/protocol.ts';
@@ -16,8 +16,8 @@ export interface TrialStep { trial: number; step: number }
 
 export interface RunStore {
   add(run: NewRun): void;
-  /** all but the cells of comparisons, which are listed there */
-  list(offset: number, limit: number): { runs: RunSummary[]; total: number };
+  /** all but the cells of comparisons, which are listed there, the newest first; of one kind, or the evaluations that an expert took part in */
+  list(page: { offset: number; limit: number; kind?: RunDto['kind']; expertId?: string }): { runs: RunSummary[]; total: number };
   summary(id: string): RunSummary | undefined;
   get(id: string): RunDto | undefined;
   hasSteps(id: string): boolean;
@@ -69,6 +69,7 @@ function toSummary(row: Row, state: string): RunSummary {
     ...(row.comparisonId !== null && { comparisonId: row.comparisonId }),
     ...(row.task !== null && { task: row.task }),
     ...(reading && { reading }),
+    ...(row.evaluated !== null && { evaluated: JSON.parse(row.evaluated) as EvaluatedDto }),
   };
 }
 
@@ -78,6 +79,7 @@ export function createRunStore({ orm, client }: Connection): RunStore {
   const jobState = sql`(select ${jobs.state} from ${jobs} where ${jobs.id} = ${runs.jobId})`;
   const state = sql<string>`case when ${runs.comparisonId} is null then coalesce(${jobState}, ${runs.endState}, 'cancelled') else coalesce(${runs.endState}, ${jobState}, 'cancelled') end`;
   const select = () => orm.select({ run: runs, state }).from(runs);
+  const tookPart = (expertId: string) => sql`(json_extract(${runs.evaluated}, '$.adapter.id') = ${expertId} or exists (select 1 from json_each(${runs.evaluated}, '$.parts') where json_extract(value, '$.expertId') = ${expertId}))`;
   const upsertStep = client.prepare('insert into run_steps (run_id, trial, step, metric) values (?, ?, ?, ?) on conflict do update set metric = excluded.metric');
   const upsertValidation = client.prepare('insert into run_validations (run_id, trial, step, metric) values (?, ?, ?, ?) on conflict do update set metric = excluded.metric');
   const upsertSamples = client.prepare('insert into run_samples (run_id, trial, step, samples) values (?, ?, ?, ?) on conflict do update set samples = excluded.samples');
@@ -101,11 +103,14 @@ export function createRunStore({ orm, client }: Connection): RunStore {
   });
 
   return {
-    add: (run) => void orm.insert(runs).values({ ...run, config: JSON.stringify(run.config), reading: run.reading ? JSON.stringify(run.reading) : null }).run(),
-    list: (offset, limit) => ({
-      runs: select().where(isNull(runs.comparisonId)).orderBy(desc(runs.createdAt), desc(sql`runs.rowid`)).limit(limit).offset(offset).all().map((row) => toSummary(row.run, row.state)),
-      total: orm.select({ total: count() }).from(runs).where(isNull(runs.comparisonId)).get()?.total ?? 0,
-    }),
+    add: (run) => void orm.insert(runs).values({ ...run, config: JSON.stringify(run.config), reading: run.reading ? JSON.stringify(run.reading) : null, evaluated: run.evaluated ? JSON.stringify(run.evaluated) : null }).run(),
+    list: ({ offset, limit, kind, expertId }) => {
+      const wanted = and(isNull(runs.comparisonId), kind && eq(runs.kind, kind), expertId === undefined ? undefined : tookPart(expertId));
+      return {
+        runs: select().where(wanted).orderBy(desc(runs.createdAt), desc(sql`runs.rowid`)).limit(limit).offset(offset).all().map((row) => toSummary(row.run, row.state)),
+        total: orm.select({ total: count() }).from(runs).where(wanted).get()?.total ?? 0,
+      };
+    },
     summary,
     get: (id) => {
       const run = summary(id);

@@ -202,6 +202,8 @@ export const runs = sqliteTable(
     endState: text('end_state'),
     /** TestScoreDto, TrialDto[], CostDto, the rows used for what: JSON */
     test: text('test'),
+    /** EvaluatedDto of an evaluation: JSON */
+    evaluated: text('evaluated'),
     trials: text('trials').notNull().default('[]'),
     cost: text('cost'),
     rowsUsed: text('rows_used'),

@@ -57,7 +57,7 @@ export function appHandlers(context: ServiceContext): HandlerGroup<'app'> {
         ...facts.devices.map((device) => `  ${device.device}: ${device.available ? device.label : `not available${device.reason ? ` (${device.reason})` : ''}`}`),
         // counts and shapes, no names: a model's or an expert's name is the person's own
         `models: ${models.length} (${models.filter((model) => model.unusable !== null).length} not usable), SVD caches ready: ${models.filter((model) => model.svd.state === 'ready').length}`,
-        `experts: ${stores.experts.list({ search: '', tags: [], sort: 'created', offset: 0, limit: 1 }).total}, datasets: ${stores.datasets.list().length}, runs: ${stores.runs.list(0, 1).total}`,
+        `experts: ${stores.experts.list({ search: '', tags: [], sort: 'created', offset: 0, limit: 1 }).total}, datasets: ${stores.datasets.list().length}, runs: ${stores.runs.list({ offset: 0, limit: 1 }).total}`,
         '',
         'last entries of the log:',
         ...log.recent().map(logLine),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { samplingSchema } from '../../../shared/contract.ts';
+import { samplingSchema, type Interval } from '../../../shared/contract.ts';
 import { samplingSettings } from '../arguments.ts';
 import { mixWish, withMix, type MixOptions } from '../mix.ts';
 import { collect, defined, numberOption, parsed, readJson } from '../options.ts';
@@ -64,6 +64,8 @@ interface EvaluateOptions extends GlobalOptions, TaskOptions, MixOptions {
   samples: number;
   temperature?: number;
   limit?: number;
+  withBase?: true;
+  name?: string;
   set: string[];
 }
 
@@ -72,6 +74,8 @@ export function evaluateCommand(): Command {
     .description('the share of right answers over rows × samples, with its 95 % interval; of a dataset with test rows, on those')
     .option('--model <id or folder>')
     .option('--adapter <name>', 'a LoRA, DoRA or IA3 adapter instead of a mix')
+    .option('--with-base', 'answer the same rows as the base too, and say the paired gain')
+    .option('--name <name>', 'of its run')
     .option('--samples <k>', 'answers to each row', numberOption('--samples'), 1)
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
     .option('--limit <n>', 'the first n rows only', numberOption('--limit'))
@@ -87,15 +91,17 @@ export function evaluateCommand(): Command {
           ...(await mixWish(session, options)),
           samples: options.samples,
           sampling,
-          ...defined({ limit: options.limit, adapterId: options.adapter === undefined ? undefined : (await session.expert(options.adapter)).id }),
+          ...defined({ limit: options.limit, withBase: options.withBase, name: options.name, adapterId: options.adapter === undefined ? undefined : (await session.expert(options.adapter)).id }),
         });
         await session.finish(jobId, ({ progress }) => {
           if (progress.done > 0) session.output.progress({ event: 'evaluate', ...progress }, `${progress.done} of ${progress.total} answers`);
         });
-        const { validations: [{ score, interval, rows }] } = await session.call('runs.get', { id: runId });
+        const { validations, test } = await session.call('runs.get', { id: runId });
+        const { score, interval, rows } = validations[validations.length - 1];
+        const within = ({ mean, low, high }: Interval): string => `${(mean * 100).toFixed(1)} (95 % ${(low * 100).toFixed(1)} … ${(high * 100).toFixed(1)})`;
         session.output.result(
-          { score, rows, ci95: [interval.low, interval.high] },
-          `${(score * 100).toFixed(1)} % of ${rows} rows (95 % ${(interval.low * 100).toFixed(1)} … ${(interval.high * 100).toFixed(1)})`,
+          { score, rows, ci95: [interval.low, interval.high], ...(test && { base: test.base.mean, gain: test.gain.mean, gainCi95: [test.gain.low, test.gain.high] }) },
+          `${(score * 100).toFixed(1)} % of ${rows} rows (95 % ${(interval.low * 100).toFixed(1)} … ${(interval.high * 100).toFixed(1)})${test ? `; the base ${within(test.base)}; gain in points ${within(test.gain)}` : ''}`,
         );
       }),
     );

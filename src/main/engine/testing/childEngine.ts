@@ -230,7 +230,7 @@ const methods: Methods = {
     return { rows: config ? rows.filter((row) => row.split === 'test').length : rows.length, samples, temperature: 0, base: zero, score: zero, gain: zero };
   },
   spectrum: (place) => facts(place.folder).matrices.map(({ name, layer, projection }) => ({ name, layer, projection, sigma: Float32Array.from({ length: rank }, (_, i) => rank - i) })),
-  evaluate: async ({ rows, samples, grader, sampling }, { emit, signal }) => {
+  evaluate: async ({ rows, samples, grader, sampling, withBase }, { emit, signal }) => {
     let right = 0;
     for (const [index, row] of rows.entries()) {
       stop(signal);
@@ -240,7 +240,9 @@ const methods: Methods = {
       await sleep(0);
     }
     const score = right / rows.length;
-    return { score, interval: { mean: score, low: score, high: score }, rows: rows.length, samples: [], seconds: 0.1 };
+    const exactly = (mean: number): Interval => ({ mean, low: mean, high: mean });
+    const base = { test: { rows: rows.length, samples, temperature: sampling.temperature, base: exactly(0), score: exactly(score), gain: exactly(score) }, samples: [] };
+    return { score, interval: exactly(score), rows: rows.length, samples: [], seconds: 0.1, ...(withBase && { base }) };
   },
   ...adaptationMethods({ stepMs, reach, next }),
   exportZ: ({ path, z, metadata }) => {

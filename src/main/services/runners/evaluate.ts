@@ -11,11 +11,11 @@ import { modelOfJob } from './model.ts';
 
 const inputSchema = z.object({
   modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), ...mixContent,
-  adapterId: z.string().optional(), samples: z.int(), sampling: samplingSchema, limit: z.int().optional(), split: z.literal('test').optional(), reading: taskReadingSchema.optional(),
+  adapterId: z.string().optional(), withBase: z.boolean().default(false), samples: z.int(), sampling: samplingSchema, limit: z.int().optional(), split: z.literal('test').optional(), reading: taskReadingSchema.optional(),
 });
-export type EvaluateInput = z.infer<typeof inputSchema>;
+export type EvaluateInput = z.input<typeof inputSchema>;
 
-/** The share of right answers over rows × samples, for the base or a mix. Its outcome lies in the run, as step 0. */
+/** The share of right answers over rows × samples, for the base or a mix. Its outcome lies in the run, as step 0; with the base beside it, that is step 0 and it is step 1. */
 export function evaluateRunner({ engine, stores, catalog, vectors, events }: RunnerContext): JobRunner {
   return {
     heavy: true,
@@ -28,17 +28,24 @@ export function evaluateRunner({ engine, stores, catalog, vectors, events }: Run
       const rows = await scoredRows({ engine, stores }, input, input);
       const tuning: Tuning = input.adapterId === undefined ? { method: 'svf', z: vectors.mixed(input, model) ?? {} } : tuningOf(stores, input.adapterId);
       const result = await follow(run, engine.request('evaluate', {
-        model: catalog.place(model), rows, grader: input.grader, raw: input.raw, tuning, sampling: input.sampling, samples: input.samples,
+        model: catalog.place(model), rows, grader: input.grader, raw: input.raw, tuning, withBase: input.withBase, sampling: input.sampling, samples: input.samples,
       }, ({ done, total, secondsLeft }) => run.progress({ done, total, unit: 'answers', secondsLeft })));
-      const metric = { trial: 0, step: 0, score: result.score, interval: result.interval, best: true, rows: result.rows };
+      const { rows: asked, base } = result;
+      const metric = { trial: 0, step: base ? 1 : 0, score: result.score, interval: result.interval, best: true, rows: asked };
       stores.atomically(() => {
+        if (base) {
+          const ofBase = { trial: 0, step: 0, score: base.test.base.mean, interval: base.test.base, best: false, rows: asked };
+          stores.runs.addValidation(runId, ofBase);
+          stores.runs.addSamples(runId, ofBase, base.samples);
+          stores.runs.setOutcome(runId, { baseScore: base.test.base.mean, gain: base.test.gain, test: base.test });
+        }
         stores.runs.addValidation(runId, metric);
         stores.runs.addSamples(runId, metric, result.samples);
-        stores.runs.setOutcome(runId, { bestScore: result.score, bestStep: 0, seconds: result.seconds });
+        stores.runs.setOutcome(runId, { bestScore: result.score, bestStep: metric.step, seconds: result.seconds });
       });
       events.emit('run.validation', { runId, metric });
       events.emit('run.samples', { runId, samples: result.samples });
-      return { score: result.score, rows: result.rows };
+      return { score: result.score, rows: asked };
     },
   };
 }

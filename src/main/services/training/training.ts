@@ -1,4 +1,4 @@
-import type { CallParsed, ExpertDto, MixContent } from '../../../shared/contract.ts';
+import type { CallParsed, EvaluatedDto, ExpertDto, MixContent } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
 import { splitCounts } from '../../../shared/task.ts';
 import { presets, quickPreset, type TrainingConfig } from '../../../shared/training.ts';
@@ -81,11 +81,13 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
       const z = context.vectors.mixed(input, model);
       const dependsOn = z ? await svdJobBefore(context, model) ?? null : null;
       const [jobId, runId] = [newId(), newId()];
-      const mixed = soundingParts(input.parts).length;
-      const name = `${adapter ? `“${adapter.name}”` : mixed === 0 ? model.name : `${mixed} expert${mixed === 1 ? '' : 's'}`} on ${task.task ?? dataset.name}`;
+      const parts = soundingParts(input.parts).map(({ expertId, alpha }) => ({ expertId, name: found(stores.experts.get(expertId), `expert ${expertId}`).name, alpha }));
+      const evaluated: EvaluatedDto = { parts, form: input.form, ...(adapter && { adapter: { id: adapter.id, name: adapter.name } }) };
+      const withBase = input.withBase && (adapter !== undefined || parts.length > 0);
+      const name = input.name ?? `${adapter ? `“${adapter.name}”` : parts.length === 0 ? model.name : parts.length === 1 ? `“${parts[0].name}”` : `${parts.length} experts`} on ${task.task ?? dataset.name}`;
       const frozen: EvaluateInput = {
         modelId: model.id, weightsHash: model.weightsHash, datasetId: dataset.id, ...frozenTask(task), parts: input.parts, form: input.form,
-        samples: input.samples, sampling: input.sampling, ...(input.limit !== undefined && { limit: input.limit }),
+        samples: input.samples, sampling: input.sampling, withBase, ...(input.limit !== undefined && { limit: input.limit }),
         ...(adapter && { adapterId: adapter.id }),
         // where the dataset holds rows back for this, only they are asked
         ...(testRows > 0 && { split: 'test' as const }),
@@ -95,21 +97,22 @@ export function trainingHandlers(context: ServiceContext): HandlerGroup<'train' 
       const command = commandLine('evaluate', [
         ['model', model.id], ...taskOptions(stores, task), ...(raw ? [['raw', true] as const] : []), ...mixOptions(context, input),
         ...(adapter ? [['adapter', adapter.name] as const] : []), ...(input.limit !== undefined ? [['limit', String(input.limit)] as const] : []),
+        ...(withBase ? [['with-base', true] as const] : []), ...(input.name === undefined ? [] : [['name', input.name] as const]),
         ['samples', String(input.samples)], ['temperature', String(input.sampling.temperature)], ['set', `maxTokens=${input.sampling.maxTokens}`],
         ...(['topP', 'topK', 'seed'] as const).filter((key) => input.sampling[key] !== (key === 'topP' ? 1 : 0)).map((key) => ['set', `${key}=${input.sampling[key]}`] as const),
       ], platform);
       stores.atomically(() => {
         stores.runs.add({
           id: runId, kind: 'evaluate', name, jobId, modelId: model.id, modelName: model.name, datasetId: dataset.id, datasetName: dataset.name, datasetHash: dataset.hash,
-          ...frozenTask(task), preset: 'custom', createdAt: clock(), command,
+          ...frozenTask(task), evaluated, preset: 'custom', createdAt: clock(), command,
           // of the configuration, an evaluation uses how answers are sampled
           config: { ...quickPreset, maxTokens: input.sampling.maxTokens, temperature: input.sampling.temperature, topP: input.sampling.topP, seed: input.sampling.seed },
         });
-        queue.add({ id: jobId, kind: 'evaluate', title: `Evaluate ${name}`, runId, modelId: model.id, dependsOn, input: frozen, progress: { total: rows * input.samples, unit: 'answers' } });
+        queue.add({ id: jobId, kind: 'evaluate', title: `Evaluate ${name}`, runId, modelId: model.id, dependsOn, input: frozen, progress: { total: rows * input.samples * (withBase ? 2 : 1), unit: 'answers' } });
       });
       return { jobId, runId };
     },
-    'runs.list': ({ offset, limit }) => stores.runs.list(offset, limit),
+    'runs.list': (page) => stores.runs.list(page),
     'runs.get': ({ id }) => found(stores.runs.get(id), `run ${id}`),
     'runs.remove': ({ id }) => {
       const run = found(stores.runs.get(id), `run ${id}`);

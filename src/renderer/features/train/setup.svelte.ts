@@ -164,7 +164,7 @@ export class TrainSetup {
   }
 
   async readPast(): Promise<void> {
-    this.past = (await this.#bridge.call('runs.list', { limit: 100 })).runs.filter((run) => run.kind === 'train');
+    this.past = (await this.#bridge.call('runs.list', { kind: 'train', limit: 100 })).runs;
   }
 
   /** Imports the file where there is one, so that its rows can be used and named. Rejects where it is refused. */
