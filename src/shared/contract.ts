@@ -247,7 +247,7 @@ export const calls = {
   'graders.test': call(z.object({ grader: z.string().min(1), datasetId: id.optional(), path: z.string().optional(), mapping: columnMappingSchema.optional(), answers: z.array(z.object({ row: z.int().min(0), answer: z.string() })).max(50).optional(), limit: z.int().min(1).max(50).default(10) }))<{ row: number; answer: string; score: number; reason: string }[]>(),
 
   'train.start': call(z.object({ ...taskUse, name, preset: z.enum(['quick', 'paper', 'custom']), config: trainingConfigSchema, tags: z.array(z.string()).default([]), takeUp }))<{ jobId: string; runId: string; takenUp?: boolean }>(),
-  'runs.list': call(z.object({ ...page, kind: z.enum(['train', 'evaluate']).optional(), /** only evaluations in which it took part */ expertId: id.optional() }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
+  'runs.list': call(z.object({ ...page, kind: z.enum(['train', 'evaluate']).optional(), modelId: id.optional(), /** only evaluations in which it took part */ expertId: id.optional() }))<{ runs: Omit<RunDto, 'steps' | 'validations' | 'lastSamples'>[]; total: number }>(),
   'runs.get': call(z.object({ id }))<RunDto>(),
   /** with its curves and samples; an expert that it made stays */
   'runs.remove': call(z.object({ id }))<null>(),

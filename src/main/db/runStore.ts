@@ -16,8 +16,8 @@ export interface TrialStep { trial: number; step: number }
 
 export interface RunStore {
   add(run: NewRun): void;
-  /** all but the cells of comparisons, which are listed there, the newest first; of one kind, or the evaluations that an expert took part in */
-  list(page: { offset: number; limit: number; kind?: RunDto['kind']; expertId?: string }): { runs: RunSummary[]; total: number };
+  /** all but the cells of comparisons, which are listed there, the newest first; of one kind, of one model, or the evaluations that an expert took part in */
+  list(page: { offset: number; limit: number; kind?: RunDto['kind']; modelId?: string; expertId?: string }): { runs: RunSummary[]; total: number };
   summary(id: string): RunSummary | undefined;
   get(id: string): RunDto | undefined;
   hasSteps(id: string): boolean;
@@ -104,8 +104,8 @@ export function createRunStore({ orm, client }: Connection): RunStore {
 
   return {
     add: (run) => void orm.insert(runs).values({ ...run, config: JSON.stringify(run.config), reading: run.reading ? JSON.stringify(run.reading) : null, evaluated: run.evaluated ? JSON.stringify(run.evaluated) : null }).run(),
-    list: ({ offset, limit, kind, expertId }) => {
-      const wanted = and(isNull(runs.comparisonId), kind && eq(runs.kind, kind), expertId === undefined ? undefined : tookPart(expertId));
+    list: ({ offset, limit, kind, modelId, expertId }) => {
+      const wanted = and(isNull(runs.comparisonId), kind && eq(runs.kind, kind), modelId === undefined ? undefined : eq(runs.modelId, modelId), expertId === undefined ? undefined : tookPart(expertId));
       return {
         runs: select().where(wanted).orderBy(desc(runs.createdAt), desc(sql`runs.rowid`)).limit(limit).offset(offset).all().map((row) => toSummary(row.run, row.state)),
         total: orm.select({ total: count() }).from(runs).where(wanted).get()?.total ?? 0,

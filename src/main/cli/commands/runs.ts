@@ -10,11 +10,12 @@ export function runsCommand(): Command {
     .command('list')
     .option('--limit <n>', 'the newest n', numberOption('--limit'))
     .addOption(new Option('--kind <kind>').choices(['train', 'evaluate']))
+    .option('--model <id or folder>', 'of one model')
     .option('--expert <name>', 'the evaluations that an expert took part in')
     .description('what was trained and evaluated, the newest first')
-    .action(async (options: { limit?: number; kind?: 'train' | 'evaluate'; expert?: string }, command: Command) =>
+    .action(async (options: { limit?: number; kind?: 'train' | 'evaluate'; model?: string; expert?: string }, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
-        const { runs, total } = await session.call('runs.list', defined({ limit: options.limit, kind: options.kind, expertId: options.expert === undefined ? undefined : (await session.expert(options.expert)).id }));
+        const { runs, total } = await session.call('runs.list', defined({ limit: options.limit, kind: options.kind, modelId: options.model === undefined ? undefined : (await session.model(options.model)).id, expertId: options.expert === undefined ? undefined : (await session.expert(options.expert)).id }));
         session.output.result({ runs, total }, runs.length === 0 ? 'No runs yet.' : table(['id', 'kind', 'name', 'state', 'model', 'dataset', 'grader', 'gain'], runs.map(({ id, kind, name, state, modelName, datasetName, grader, gain }) => [
           id.slice(0, 8), kind, name, state, modelName, datasetName, grader, gain ? signedPercent(gain.mean) : '',
         ])));

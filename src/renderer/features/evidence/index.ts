@@ -1,6 +1,7 @@
 import Icon from '@lucide/svelte/icons/chart-scatter';
 import type { Feature } from '../../app/feature.ts';
 import { router } from '../../app/router.svelte.ts';
+import EvaluationScreen from './EvaluationScreen.svelte';
 import EvidenceScreen from './EvidenceScreen.svelte';
 
 const feature: Feature = {
@@ -10,7 +11,7 @@ const feature: Feature = {
   icon: Icon,
   order: 3.8,
   letter: 'v',
-  screens: [{ pattern: '/evidence', component: EvidenceScreen }],
+  screens: [{ pattern: '/evidence', component: EvidenceScreen }, { pattern: '/evidence/evaluations/:id', component: EvaluationScreen }],
   commands: () => [{ id: 'evidence-open', label: 'Evidence of self-adaptation', keywords: ['confusion', 'dispatcher', 'interval', 'first pass'], run: () => router.go('/evidence') }],
 };
 export default feature;

@@ -9,14 +9,3 @@ export function progressText({ progress: { done, total, unit } }: JobDto): strin
   const amount = total > 0 ? `${write(done)} of ${write(total)}` : write(done);
   return unit === 'bytes' ? amount : `${amount} ${unit}`;
 }
-
-/** The screen that shows what a job is about. */
-export function targetOf(job: JobDto): string | null {
-  if (job.comparisonId && job.kind === 'compare') return `#/comparisons/${encodeURIComponent(job.comparisonId)}`;
-  if (job.searchId) return `#/adapt/${encodeURIComponent(job.searchId)}`;
-  if (job.kind === 'dispatcher') return '#/evidence';
-  if (job.expertId) return `#/experts/${encodeURIComponent(job.expertId)}`;
-  if (job.kind === 'train' && job.runId) return `#/train/${encodeURIComponent(job.runId)}`;
-  if (job.kind === 'svd' || job.kind === 'download') return '#/models';
-  return null;
-}
