@@ -160,6 +160,40 @@ test('a mix is saved, found again, and written as a command line', async ({ desk
   await expect(page.getByRole('heading', { level: 1, name: 'Three quarters' })).toBeVisible();
 });
 
+test('an expert is evaluated on a task beside the base, answer by answer, and the base alone from the evidence', async ({ desk, page, shell }) => {
+  const [expert] = (await shell.call('experts.list', {})).experts;
+  await page.goto(`${new URL('/', shell.url).href}#/experts/${expert.id}`);
+  await page.getByRole('button', { name: 'Evaluate…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: /^Task/ }).click();
+  await page.getByRole('option', { name: /^math\b(?!-)/ }).click();
+  await setSetting(page, 'Rows at most', '40');
+  await expect(dialog.getByText('40 answers, and as many of the base')).toBeVisible();
+  await expectAccessible(page, 'an evaluation being set up');
+  await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: `“${expertName}” on math` })).toBeVisible();
+  await expect(page.getByRole('figure', { name: 'Score' })).toBeVisible({ timeout: 60_000 });
+  const [run] = (await shell.call('runs.list', { kind: 'evaluate', expertId: expert.id })).runs;
+  expect(run).toMatchObject({ state: 'succeeded', test: { rows: 40 }, evaluated: { parts: [{ name: expertName, alpha: 1 }] } });
+  await expect(page.getByRole('listitem')).toHaveCount(40);
+  await page.getByRole('radio', { name: /^Wrong in both/ }).click();
+  await expect(page.getByRole('listitem')).not.toHaveCount(40);
+  await expectAccessible(page, 'an evaluation');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'More for this evaluation' }).click().then(() => page.getByRole('menuitem', { name: 'Answers as CSV' }).click())]);
+  const csv = path.join(shell.home, 'answers.csv');
+  await download.saveAs(csv);
+  expect(readFileSync(csv, 'utf8').split('\r\n')[0]).toBe('Row,Prompt,Reference,Answer,Score,Reason,Answer of the base,Score of the base,Reason of the base');
+
+  await desk.goTo('Evidence');
+  await page.getByRole('button', { name: 'Evaluate the base…' }).click();
+  await setSetting(page, 'Rows at most', '4');
+  await page.getByRole('dialog').getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await expect(page.getByText('the base model', { exact: true })).toBeVisible();
+  await expect(page.getByRole('listitem')).toHaveCount(4, { timeout: 60_000 });
+  await desk.goTo('Evidence');
+  await expect(page.getByRole('region', { name: 'Evaluations' }).getByRole('row')).toHaveCount(3);
+});
+
 test('the expert is exported, downloaded, deleted, brought back, and imported from its file', async ({ desk, page, shell }) => {
   const [expert] = (await shell.call('experts.list', {})).experts;
   await desk.goTo('Experts');
