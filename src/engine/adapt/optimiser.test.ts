@@ -52,6 +52,10 @@ describe.each(makers)('%s', (_, make) => {
   it('never narrows below the floor', () => {
     const optimiser = run(make(undefined, { deviationFloor: 0.03 }), bowl([0, 0, 0, 0], [1, 1, 1, 1]), 60);
     for (const deviation of optimiser.deviation) expect(deviation).toBeGreaterThanOrEqual(0.03);
+    // candidates keep their distance, whatever they are learned to be
+    const [first] = optimiser.ask()[0];
+    expect(Math.sqrt(optimiser.ask().reduce((sum, [x]) => sum + (x - optimiser.centre[0]) ** 2, 0) / 32)).toBeGreaterThan(0.02);
+    expect(first).not.toBe(optimiser.centre[0]);
   });
 
   it('learns from tie-breaks alone', () => {

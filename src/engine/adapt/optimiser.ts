@@ -18,6 +18,8 @@ export interface Optimiser {
   /** mean and deviation of the distribution, one number for each coordinate */
   readonly centre: readonly number[];
   readonly deviation: readonly number[];
+  /** the deviation as it was fitted, before its floor */
+  readonly spread: readonly number[];
   readonly generation: number;
   /** plain data; the function that made the optimiser takes it back */
   save(): OptimiserState;

@@ -86,7 +86,7 @@ describe('a search', { timeout: 60_000 }, () => {
   });
 
   it('taken up after its last generation, ends where it ended: converged, stalled or through', async () => {
-    const ends = [{ deviation: 0.02, deviationFloor: 0.05, optimiser: 'cem' }, { generations: 20, patience: 1, seed: 2 }, { generations: 1 }] as const;
+    const ends = [{ deviation: 0.02, tolerance: 0.1, optimiser: 'cem' }, { generations: 20, patience: 1, seed: 2 }, { generations: 1 }] as const;
     for (const set of ends) {
       const undisturbed = await run(set);
       const last = generations(undisturbed.events).at(-1)?.checkpoint;
@@ -104,9 +104,10 @@ describe('a search', { timeout: 60_000 }, () => {
     expect(kept.outcome.finalists.filter(({ kind }) => kind === 'candidate').length).toBeGreaterThan(0);
   });
 
-  it('stops when the deviation is at its floor, or when nothing better comes', async () => {
-    expect((await run({ deviation: 0.02, deviationFloor: 0.05, optimiser: 'cem' })).outcome).toMatchObject({ stopped: 'converged', budget: { generations: 1 } });
-    const stalled = await run({ generations: 20, patience: 2, deviation: 1e-4, deviationFloor: 0, tieBreak: false });
+  it('stops when α are found to the tolerance, or when nothing better comes; the floor keeps it going', async () => {
+    expect((await run({ deviation: 0.02, tolerance: 0.1, optimiser: 'cem' })).outcome).toMatchObject({ stopped: 'converged', budget: { generations: 1 } });
+    for (const optimiser of ['cem', 'cma-es'] as const) expect((await run({ optimiser, deviation: 0.02, deviationFloor: 0.3, generations: 3, patience: 0 })).outcome).toMatchObject({ stopped: 'generations', budget: { generations: 3 } });
+    const stalled = await run({ generations: 20, patience: 2, deviation: 1e-4, deviationFloor: 0, tolerance: 0, tieBreak: false });
     expect(stalled.outcome.stopped).toBe('stalled');
     expect(stalled.outcome.budget.generations).toBeLessThan(20);
   });

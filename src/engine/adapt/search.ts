@@ -55,7 +55,7 @@ export async function search(request: SearchRequest): Promise<SearchOutcome> {
   // asked of the state alone, so that a search which was killed after its last generation does not go on
   const end = (): SearchOutcome['stopped'] | undefined => {
     if (optimiser.generation === 0) return undefined;
-    if (config.deviationFloor > 0 && optimiser.deviation.every((value) => value <= config.deviationFloor)) return 'converged';
+    if (config.tolerance > 0 && optimiser.spread.every((value) => value <= config.tolerance)) return 'converged';
     if (config.patience > 0 && withoutBetter >= config.patience) return 'stalled';
     return optimiser.generation >= config.generations ? 'generations' : undefined;
   };

@@ -38,7 +38,8 @@ export function separableCmaEs(options: CmaOptions, saved?: OptimiserState): Opt
   let stepPath = saved ? vector(saved, 'stepPath') : mean.map(() => 0);
   let variancePath = saved ? vector(saved, 'variancePath') : mean.map(() => 0);
   let generation = saved ? scalar(saved, 'generation') : 0;
-  const deviation = (): number[] => variance.map((value) => Math.max(deviationFloor, step * Math.sqrt(value)));
+  const spread = (): number[] => variance.map((value) => step * Math.sqrt(value));
+  const deviation = (): number[] => spread().map((value) => Math.max(deviationFloor, value));
 
   return {
     ask() {
@@ -71,6 +72,9 @@ export function separableCmaEs(options: CmaOptions, saved?: OptimiserState): Opt
     },
     get deviation() {
       return deviation();
+    },
+    get spread() {
+      return spread();
     },
     get generation() {
       return generation;

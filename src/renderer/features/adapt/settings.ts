@@ -32,6 +32,7 @@ export const moreSettings: readonly SearchSetting[] = [
   setting('high', 'Largest α', real(0.1, -10)),
   setting('deviation', 'Deviation at the start', real(0.05, 0.01)),
   setting('deviationFloor', 'Floor of the deviation', real(0.01, 0)),
+  setting('tolerance', 'Converged at', real(0.001, 0)),
   setting('tieBreak', 'Ties by likelihood', { kind: 'switch' }),
   setting('patience', 'Patience', whole('generations')),
   setting('selectionRows', 'Selection rows', whole('rows', 0, 8)),
