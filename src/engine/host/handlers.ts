@@ -21,7 +21,7 @@ import { evaluate } from '../train/evaluate.ts';
 import { adapterMatrices, adaptationOf } from '../train/methods/index.ts';
 import { train } from '../train/loop.ts';
 import { rowsWithRoom, type Room } from '../train/room.ts';
-import { chosenRows, taskRows } from '../train/rows.ts';
+import { chosenRows, taskRows, touchedBy } from '../train/rows.ts';
 import { answer, compare } from './answering.ts';
 import { exportMerged } from './export-merged.ts';
 import type { ModelStore } from './model-store.ts';
@@ -100,10 +100,15 @@ export const handlers: Handlers = {
   inspectDataset: async ({ path, mapping }, { signal }) => inspectDataset({ path, mapping, signal }),
   readDataset: async ({ path, mapping }, { deliver, signal }) => readDataset({ path, mapping, signal, onRows: (rows) => deliver({ rows }) }),
   preview: async ({ folder, raw, rows }) => previewRows(await loadTokenizer(folder), rows, raw),
-  chooseRows: async ({ rows, seed, atMost, room }, { notice }) => {
-    if (!room) return chosenRows(rows, seed, atMost);
-    const { config: { maxPositions } } = await openCheckpoint(room.folder);
-    return chosenRows(fitting(rows, room.raw, { tokenizer: await loadTokenizer(room.folder), maxPositions }, room.quiet ? () => {} : notice), seed, atMost);
+  chooseRows: async ({ rows, seed, atMost, config, trainings = [], room }, { notice }) => {
+    const say = room && !room.quiet ? notice : (): void => {};
+    const space = room && { tokenizer: await loadTokenizer(room.folder), maxPositions: (await openCheckpoint(room.folder)).config.maxPositions };
+    const asked = room && space ? fitting(rows, room.raw, space, say) : rows;
+    const touched = trainings.length === 0 ? undefined : touchedBy(trainings.map((one) => ({ rows: space ? fitting(one.rows ?? rows, one.raw, space, () => {}) : (one.rows ?? rows), config: one.config })));
+    const { left, ...chosen } = chosenRows(asked, seed, atMost, { ...(config && { config }), ...(touched && { touched }) });
+    const parts = [...(left.validation > 0 && atMost.validation > 0 ? [`${left.validation} to choose by`] : []), ...(left.test > 0 && atMost.test > 0 ? [`${left.test} to test on`] : [])];
+    if (parts.length > 0) say(`Rows that an expert here was trained on are left out: ${parts.join(', ')}; ${chosen.validation.length} and ${chosen.test.length} remain.`);
+    return chosen;
   },
   taskRows: async ({ rows, ...reading }) => taskRows(rows, reading),
   gradeRows: async ({ grader: spec, rows }) => {

@@ -24,6 +24,9 @@ export interface TaskRow {
   data: Record<string, unknown>;
 }
 
+/** What an expert at hand was trained on, of the same dataset: its rows as it read them (absent: as they are given), and how it divided them. */
+export interface EarlierTraining { rows?: TaskRow[]; raw: boolean; config: TrainingConfig }
+
 export interface ModelFacts {
   architecture: string; layers: number; hiddenSize: number; intermediateSize: number; vocabularySize: number; contextLength: number;
   parameters: number; sizeBytes: number; dtype: string; hasChatTemplate: boolean; weightsHash: string; matrices: MatrixShape[];
@@ -104,7 +107,8 @@ export interface EngineCalls {
   preview: { input: { folder: string; raw: boolean; rows: TaskRow[] }; result: PreviewRow[]; event: never };
   /** a dataset's rows split as a training splits them (no prompt in two), then at most so many of each: training and validation rows drawn by the seed, test rows the same for every seed */
   /** `room`: rows that this model has no room for are left out before; `quiet` says nothing of them */
-  chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number>; room?: { folder: string; raw: boolean; quiet?: boolean } }; result: Record<Split, TaskRow[]>; event: never };
+  /** rows divided as a training with `config` divides them (the quick preset without one), without test and validation rows that an earlier training learned from */
+  chooseRows: { input: { rows: TaskRow[]; seed: number; atMost: Record<Split, number>; config?: TrainingConfig; trainings?: EarlierTraining[]; room?: { folder: string; raw: boolean; quiet?: boolean } }; result: Record<Split, TaskRow[]>; event: never };
   /** rows that were read before, as a task reads them: by its mapping, divided by its shares; what is left out stays as it is. Rows that the mapping cannot read are listed and left out */
   taskRows: { input: { rows: TaskRow[] } & Partial<TaskReading>; result: { rows: TaskRow[]; unusable: UnusableRow[] }; event: never };
   /** `lacks`: what the row has not, that answers are graded by */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Split } from '../../shared/contract.ts';
 import { quickPreset } from '../../shared/training.ts';
 import type { TaskRow } from '../host/protocol.ts';
-import { dividedRows, splitOf, taskRows } from './rows.ts';
+import { chosenRows, dividedRows, splitOf, taskRows, touchedBy } from './rows.ts';
 
 const shares = { by: 'shares', validation: 0.25, test: 0.25, seed: 1 } as const;
 /** Forty prompts, each in two rows; the dataset calls all of them test rows. */
@@ -38,4 +38,27 @@ test('rows that the mapping cannot read are listed and left out; without shares 
   expect(read).toHaveLength(79);
   expect(read[0]).toMatchObject({ messages: [{ content: 't0' }], split: 'test' });
   expect(taskRows(rows, { splits: { by: 'dataset' } })).toEqual({ rows, unusable: [] });
+});
+
+test('rows that an expert learned from are neither chosen by nor tested on, whatever its settings, and are counted', () => {
+  const plain = rows.map(({ split: _named, ...row }) => row);
+  const atMost = { train: 80, validation: 80, test: 80 };
+  const numbers = (of: readonly TaskRow[]): number[] => of.map(({ row }) => row);
+  const undisturbed = chosenRows(plain, 0, atMost);
+  expect(undisturbed.left).toEqual({ validation: 0, test: 0 });
+  for (const change of [{ seed: 1 }, { testShare: 0.05, validationShare: 0.1, seed: 3 }, { seeds: 3 }]) {
+    const config = { ...quickPreset, ...change };
+    const touched = touchedBy([{ rows: plain, config }]);
+    const chosen = chosenRows(plain, 0, atMost, { touched });
+    const own = splitOf(plain, config);
+    for (const row of numbers(own.train)) expect(numbers([...chosen.validation, ...chosen.test])).not.toContain(row);
+    for (const row of numbers(own.validation)) expect(numbers(chosen.test)).not.toContain(row);
+    expect(chosen.left).toEqual({ validation: undisturbed.validation.length - chosen.validation.length, test: undisturbed.test.length - chosen.test.length });
+    expect(chosen.left.validation + chosen.left.test).toBeGreaterThan(0);
+  }
+  // divided as that training divided them, nothing is left out
+  const config = { ...quickPreset, testShare: 0.05, validationShare: 0.1, seed: 3 };
+  const chosen = chosenRows(plain, 0, atMost, { config, touched: touchedBy([{ rows: plain, config }]) });
+  expect(chosen.left).toEqual({ validation: 0, test: 0 });
+  expect(new Set(numbers(chosen.test))).toEqual(new Set(numbers(splitOf(plain, config).test)));
 });

@@ -34,16 +34,34 @@ export function splitOf(rows: readonly TaskRow[], config: TrainingConfig): Split
 
 const drawStream = 0x5000_0001;
 
+/** Row numbers that trainings learned from, and that they chose their checkpoints by; of each of their seeds. */
+export interface Touched { trained: ReadonlySet<number>; chosenBy: ReadonlySet<number> }
+
+export function touchedBy(trainings: readonly { rows: readonly TaskRow[]; config: TrainingConfig }[]): Touched {
+  const splits = trainings.flatMap(({ rows, config }) => Array.from({ length: config.seeds }, (_, more) => splitOf(rows, { ...config, seed: config.seed + more })));
+  const numbers = (split: Split): Set<number> => new Set(splits.flatMap((sets) => sets[split].map(({ row }) => row)));
+  return { trained: numbers('train'), chosenBy: numbers('validation') };
+}
+
+export interface ChoiceOptions { config?: TrainingConfig; touched?: Touched }
+
 /**
- * For what is no training: rows split as the quick preset splits them (the dataset's own splits where it names them), and
- * of each at most so many. Training and validation rows are drawn by the seed, test rows are the first ones, as every
- * training scores them. A dataset of which nothing is asked but test rows may hold nothing else.
+ * For what is no training: rows split as a training with `config` splits them (without one the quick preset; the
+ * dataset's own splits where it names them), and of each at most so many. Training and validation rows are drawn by the
+ * seed, test rows are the first ones, as every training scores them. What experts at hand learned from is neither chosen
+ * by nor tested on, what they chose by is not tested on; `left` counts those. A dataset of which nothing is asked but
+ * test rows may hold nothing else.
  */
-export function chosenRows(rows: readonly TaskRow[], seed: number, atMost: Record<Split, number>): SplitRows {
-  if (atMost.train + atMost.validation === 0 && rows.every(({ split }) => split === 'test')) return { train: [], validation: [], test: rows.slice(0, atMost.test) };
-  const { train, validation, test } = splitOf(rows, quickPreset);
+export function chosenRows(rows: readonly TaskRow[], seed: number, atMost: Record<Split, number>, { config = quickPreset, touched }: ChoiceOptions = {}): SplitRows & { left: { validation: number; test: number } } {
+  const onlyTests = atMost.train + atMost.validation === 0 && rows.every(({ split }) => split === 'test');
+  const { train, validation, test }: SplitRows = onlyTests ? { train: [], validation: [], test: [...rows] } : splitOf(rows, config);
   const drawn = (of: readonly TaskRow[], count: number): TaskRow[] => new Random(seed, drawStream).shuffle([...of]).slice(0, count);
-  return { train: drawn(train, atMost.train), validation: drawn(validation, atMost.validation), test: test.slice(0, atMost.test) };
+  const chooseBy = validation.filter(({ row }) => !touched?.trained.has(row));
+  const scored = test.filter(({ row }) => !touched?.trained.has(row) && !touched?.chosenBy.has(row));
+  return {
+    train: drawn(train, atMost.train), validation: drawn(chooseBy, atMost.validation), test: scored.slice(0, atMost.test),
+    left: { validation: validation.length - chooseBy.length, test: test.length - scored.length },
+  };
 }
 
 /** All rows with the split that a task's shares give them, in their order; what they named themselves is dropped. Errors: as `splitRows`. */

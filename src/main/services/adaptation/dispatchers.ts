@@ -10,7 +10,7 @@ import type { HandlerGroup } from '../handlers.ts';
 import type { UsableModel } from '../models/catalog.ts';
 import { svdJobBefore } from '../models/prepare.ts';
 import type { DispatcherInput } from '../runners/dispatcher.ts';
-import { foreignDatasets, questionsOf, type TaughtExpert } from './dispatching.ts';
+import { divisionOf, foreignDatasets, questionsOf, type TaughtExpert } from './dispatching.ts';
 import { searchedExperts } from './searches.ts';
 
 const expertsListed = 500;
@@ -26,9 +26,11 @@ export function datasetOf({ datasets }: Pick<Stores, 'datasets'>, { provenance }
 }
 
 /** The experts that a dispatcher can be made for, and those that it cannot know, each with a reason. */
-function teachable(stores: Pick<Stores, 'datasets'>, experts: readonly ExpertDto[]): { taught: TaughtExpert[]; left: string[] } {
+function teachable(stores: Pick<Stores, 'datasets' | 'runs'>, experts: readonly ExpertDto[]): { taught: TaughtExpert[]; left: string[] } {
   const taught: (TaughtExpert & { expert: ExpertDto })[] = [];
   const left: string[] = [];
+  // no choice between experts is made by test rows
+  const validated = ({ provenance: { runId } }: ExpertDto): number => (runId === undefined ? undefined : stores.runs.summary(runId)?.bestScore) ?? -Infinity;
   for (const expert of experts) {
     const dataset = datasetOf(stores, expert);
     if (!dataset) {
@@ -36,11 +38,11 @@ function teachable(stores: Pick<Stores, 'datasets'>, experts: readonly ExpertDto
       continue;
     }
     const rival = taught.findIndex((other) => other.dataset.id === dataset.id);
-    if (rival < 0) taught.push({ expert, dataset, reading: expert.provenance.reading });
+    if (rival < 0) taught.push({ expert, dataset, reading: expert.provenance.reading, config: divisionOf(expert) });
     else {
-      // one question cannot be for two experts: the better of them stands for the dataset
-      const [better, worse] = (expert.gain?.mean ?? -Infinity) > (taught[rival].expert.gain?.mean ?? -Infinity) ? [expert, taught[rival].expert] : [taught[rival].expert, expert];
-      taught[rival] = { expert: better, dataset, reading: better.provenance.reading };
+      // one question cannot be for two experts: the better of them on its validation rows stands for the dataset
+      const [better, worse] = validated(expert) > validated(taught[rival].expert) ? [expert, taught[rival].expert] : [taught[rival].expert, expert];
+      taught[rival] = { expert: better, dataset, reading: better.provenance.reading, config: divisionOf(better) };
       left.push(`“${worse.name}”: it was trained on the same dataset as “${better.name}”`);
     }
   }

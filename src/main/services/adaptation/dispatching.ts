@@ -8,6 +8,7 @@ import type { DatasetDto, DispatcherDto, ExpertDto } from '../../../shared/contr
 import { SingularError } from '../../../shared/errors.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { TaskReading } from '../../../shared/task.ts';
+import type { TrainingConfig } from '../../../shared/training.ts';
 import type { Stores } from '../../db/index.ts';
 import type { EngineHost, EngineRequest } from '../../engine/host.ts';
 import { found } from '../basics/found.ts';
@@ -23,8 +24,13 @@ const heldOut = 200;
 /** Single questions whose first pass is timed; the first ones open sessions and are not counted. */
 const timed = { warmUp: 2, counted: 15 } as const;
 
-/** `reading`: as the task that it was trained on reads and divides its rows */
-export interface TaughtExpert { expert: Pick<ExpertDto, 'id' | 'name' | 'description'>; dataset: DatasetDto; reading?: TaskReading | undefined }
+/** `reading`: as the task that it was trained on reads its rows; `config`: as its training divided them, so that it is taught and tested on the same ones */
+export interface TaughtExpert { expert: Pick<ExpertDto, 'id' | 'name' | 'description'>; dataset: DatasetDto; reading?: TaskReading | undefined; config?: TrainingConfig | undefined }
+/** The settings of the training that an expert came from, with the seed that was kept of several. */
+export function divisionOf(expert: Pick<ExpertDto, 'provenance'> | undefined): TrainingConfig | undefined {
+  const { config, seed } = expert?.provenance ?? {};
+  return config && { ...config, ...(seed !== undefined && { seed }) };
+}
 
 export interface MakingProgress { done: number; total: number; note: string; secondsLeft?: number }
 /** What questions are drawn with. */
@@ -107,10 +113,10 @@ export async function makeDispatcher(context: MakingContext, request: MakingRequ
 export async function questionsOf(context: QuestionContext, { kind, taught, foreign, seed }: Pick<MakingRequest, 'kind' | 'taught' | 'foreign' | 'seed'>): Promise<{ training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] }> {
   const { training: each, validation: chosenBy } = learnt[kind];
   const all: { training: LabelledQuestion[]; validation: LabelledQuestion[]; asked: LabelledQuestion[] } = { training: [], validation: [], asked: [] };
-  const take = async ({ dataset, reading }: Pick<TaughtExpert, 'dataset' | 'reading'>, expert: number | null, share: number): Promise<void> => {
+  const take = async ({ dataset, reading, config }: Pick<TaughtExpert, 'dataset' | 'reading' | 'config'>, expert: number | null, share: number): Promise<void> => {
     const some = (count: number): number => Math.ceil(count / share);
     const rows = await context.engine.call('chooseRows', {
-      rows: await rowsOfTask(context, { datasetId: dataset.id, reading }), seed, atMost: { train: some(each) + some(chosenBy), validation: 0, test: some(heldOut) },
+      rows: await rowsOfTask(context, { datasetId: dataset.id, reading }), ...(config && { config }), seed, atMost: { train: some(each) + some(chosenBy), validation: 0, test: some(heldOut) },
     });
     const label = (of: readonly TaskRow[]): LabelledQuestion[] => of.map(({ messages }) => ({ messages, expert }));
     // few rows are shared out, so that there is always something to choose by

@@ -27,7 +27,7 @@ export function searchHandlers(context: ServiceContext): HandlerGroup<'searches'
     'searches.cost': async ({ modelId, expertIds, config, ...wish }) => {
       const model = await catalog.use(modelId);
       const { dataset, raw, reading } = usedTask(stores, wish);
-      const rows = await searchRows(context, { datasetId: dataset.id, reading, config }, { folder: model.folder, raw, quiet: true });
+      const rows = await searchRows(context, { datasetId: dataset.id, reading, config, expertIds }, { folder: model.folder, raw, quiet: true });
       const tokens = async (of: typeof rows.test): Promise<number> =>
         (await engine.call('preview', { folder: model.folder, raw, rows: of })).reduce((sum, { promptTokens }) => sum + promptTokens, 0);
       const candidates = config.population * config.generations;

@@ -3,7 +3,7 @@ import { dispatcherKinds } from '../../../shared/adaptation.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { JobRunner } from '../../jobs/runner.ts';
 import { datasetOf, libraryOf, named } from '../adaptation/dispatchers.ts';
-import { makeDispatcher } from '../adaptation/dispatching.ts';
+import { divisionOf, makeDispatcher } from '../adaptation/dispatching.ts';
 import { found } from '../basics/found.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
@@ -25,7 +25,7 @@ export function dispatcherRunner(context: RunnerContext): JobRunner {
       const model = modelOfJob(catalog, run.job, input);
       const taught = input.expertIds.map((expertId) => {
         const expert = found(stores.experts.get(expertId), `expert ${expertId} any more`);
-        return { expert, dataset: found(datasetOf(stores, expert), `dataset of “${expert.name}” any more`), reading: expert.provenance.reading };
+        return { expert, dataset: found(datasetOf(stores, expert), `dataset of “${expert.name}” any more`), reading: expert.provenance.reading, config: divisionOf(expert) };
       });
       const foreign = input.foreignIds.flatMap((datasetId) => stores.datasets.get(datasetId) ?? []);
       const library = named(libraryOf(stores, model));

@@ -10,7 +10,8 @@ import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
 import { splitCounts, taskReadingSchema, type TaskSplits } from '../../../shared/task.ts';
 import type { JobRun } from '../../jobs/runner.ts';
 import type { UsableModel } from '../models/catalog.ts';
-import { rowsOfTask, type RowSource } from '../tasks/rows.ts';
+import { rowsOfTask } from '../tasks/rows.ts';
+import { earlierTrainings, type TrainingSource } from '../training/earlier.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 
@@ -28,10 +29,10 @@ export interface SearchingRequest {
   onProgress(progress: SearchProgress): void;
 }
 
-/** Rows that candidates are tried on, compared on, and scored on: drawn from training, validation and test rows; no prompt is in two. */
-export async function searchRows(source: RowSource, { config, ...task }: Pick<SearchInput, 'datasetId' | 'reading' | 'config'>, room: EngineCalls['chooseRows']['input']['room']): Promise<SearchRows> {
+/** Rows that candidates are tried on, compared on, and scored on: drawn from training, validation and test rows; no prompt is in two, and none that one of the experts was trained on is among the last two. */
+export async function searchRows(source: TrainingSource, { config, expertIds, ...task }: Pick<SearchInput, 'datasetId' | 'reading' | 'config' | 'expertIds'>, room: EngineCalls['chooseRows']['input']['room']): Promise<SearchRows> {
   const { train, validation, test } = await source.engine.call('chooseRows', {
-    rows: await rowsOfTask(source, task), seed: config.seed, room, atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
+    rows: await rowsOfTask(source, task), seed: config.seed, room, trainings: await earlierTrainings(source, task, expertIds), atMost: { train: config.examples, validation: config.selectionRows, test: config.testRows },
   });
   return { examples: train, selection: validation, test };
 }
@@ -76,7 +77,7 @@ function rowsUsedBySearch(dataset: DatasetDto | undefined, rows: SearchRows, div
   const from = (named: number, split: string, otherwise: string): string => (named > 0 ? `${split} rows of ${name}` : `${otherwise} of ${name}`);
   return {
     examples: { rows: rows.examples.length, from: from(train, 'train', 'rows that a training trains on,') },
-    selection: { rows: rows.selection.length, from: from(validation, 'validation', 'rows that a training chooses by,') },
-    test: { rows: rows.test.length, from: from(test, 'test', 'rows that a training is scored on,') },
+    selection: { rows: rows.selection.length, from: from(validation, 'validation', 'rows that none of the experts was trained on,') },
+    test: { rows: rows.test.length, from: from(test, 'test', 'rows that none of the experts was trained on or chosen by,') },
   };
 }

@@ -9,12 +9,13 @@ import { samplingSchema, type CostDto, type Sampling, type TestScoreDto } from '
 import { SingularError } from '../../../shared/errors.ts';
 import type { CellRecord, FrozenStrategy } from '../../db/index.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import { makeDispatcher, median, type Made } from '../adaptation/dispatching.ts';
+import { divisionOf, makeDispatcher, median, type Made } from '../adaptation/dispatching.ts';
 import { found } from '../basics/found.ts';
 import { fittedNumbers, searchConfigOf, storedTaskOf } from '../comparisons/strategies.ts';
 import { tuningOf } from '../experts/tuning.ts';
 import type { UsableModel } from '../models/catalog.ts';
 import { rowsOfTask } from '../tasks/rows.ts';
+import { earlierTrainings } from '../training/earlier.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
 import { withPeakMemory } from './memory.ts';
@@ -126,7 +127,9 @@ class Use {
 
   async rows(selection: number): Promise<EngineCalls['chooseRows']['result']> {
     const { cell, model } = this.#request;
-    const rows = await this.#ask('chooseRows', { rows: await rowsOfTask(this.#context, cell), seed: cell.seed, room: { folder: model.folder, raw: cell.raw }, atMost: { train: 0, validation: selection, test: cell.config.testRows } });
+    const { experts, adapters } = cell.strategy;
+    const trainings = await earlierTrainings(this.#context, cell, [...experts, ...adapters].map(({ id }) => id));
+    const rows = await this.#ask('chooseRows', { rows: await rowsOfTask(this.#context, cell), trainings, seed: cell.seed, room: { folder: model.folder, raw: cell.raw }, atMost: { train: 0, validation: selection, test: cell.config.testRows } });
     if (rows.test.length === 0) throw new SingularError('bad-input', `The dataset “${cell.task}” leaves no test rows to score on.`);
     return rows;
   }
@@ -138,7 +141,7 @@ class Use {
 
   async contrast(rows: TaskRow[], way: Way): Promise<EngineCalls['contrast']['result']> {
     const { cell, model, shared, show } = this.#request;
-    const key = JSON.stringify([model.id, cell.datasetId, cell.reading, cell.grader, cell.raw, this.#sampling, cell.config.testRows]);
+    const key = JSON.stringify([model.id, cell.datasetId, cell.reading, cell.grader, cell.raw, this.#sampling, rows.map(({ row }) => row)]);
     const base = shared.baseScores.get(key);
     const result = await this.#ask('contrast', {
       model: this.#context.catalog.place(model), rows, grader: cell.grader, raw: cell.raw, sampling: this.#sampling, way, ...(base && { base }),
@@ -160,7 +163,7 @@ class Use {
     const known = shared.dispatchers.get(key);
     if (known) return known;
     const { stores } = this.#context;
-    const taught = cell.strategy.experts.map(({ id, task, datasetId, reading }) => ({ expert: { id, name: task, description: '' }, dataset: found(stores.datasets.get(datasetId), `dataset “${task}” any more`), reading }));
+    const taught = cell.strategy.experts.map(({ id, task, datasetId, reading }) => ({ expert: { id, name: task, description: '' }, dataset: found(stores.datasets.get(datasetId), `dataset “${task}” any more`), reading, config: divisionOf(stores.experts.get(id)) }));
     const made = await makeDispatcher(this.#context, {
       model, kind, taught, foreign: cell.strategy.foreignIds.flatMap((id) => stores.datasets.get(id) ?? []), seed: cell.seed,
       follow: (request) => {
