@@ -1,11 +1,11 @@
 import { expect, it, test } from 'vitest';
 import type { Interval } from './contract.ts';
-import { overSeeds, shareOverSeeds, studentQuantile, wilsonInterval } from './statistics.ts';
+import { boundedGain, median, overSeeds, shareOverSeeds, studentQuantile, wilsonInterval } from './statistics.ts';
 
 it('Student’s quantiles are those of the tables, and fall between them with the degrees of freedom', () => {
   for (const [degrees, value] of [[1, 12.706], [2, 4.303], [5, 2.5706], [10, 2.228], [30, 2.0423], [1000, 1.962]]) expect(studentQuantile(degrees)).toBeCloseTo(value, 3);
-  expect(studentQuantile(2.5)).toBeGreaterThan(studentQuantile(3));
-  expect(studentQuantile(2.5)).toBeLessThan(studentQuantile(2));
+  // SciPy's t.ppf
+  for (const [degrees, value] of [[1.3, 7.5005], [1.5, 6.0167], [2.2, 3.9487], [4.7, 2.6207], [9.5, 2.2441]]) expect(studentQuantile(degrees) / value).toBeCloseTo(1, 3);
 });
 
 const around = (mean: number, half: number): Interval => ({ mean, low: mean - half, high: mean + half });
@@ -33,4 +33,9 @@ test('the same questions asked at three seeds are no more questions, and seeds t
   const byHand = wilsonInterval(1774 / 1800, 197.22, studentQuantile(4.4345));
   expect(differing).toEqual({ mean: byHand.mean, low: expect.closeTo(byHand.low, 5), high: expect.closeTo(byHand.high, 5) });
   expect(differing.low).toBeLessThan(wilsonInterval(1774 / 1800, 600).low);
+});
+
+it('a gain stays a difference of shares, and the middle of two is their mean', () => {
+  expect(boundedGain({ mean: 0.5, low: -1.5, high: 1.07 })).toEqual({ mean: 0.5, low: -1, high: 1 });
+  expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, 0]);
 });

@@ -1,6 +1,6 @@
 /** Means with 95 % intervals: of a score, of a paired gain, and of several seeds on the same rows. */
 import type { Interval } from '../../shared/contract.ts';
-import { mean, normalQuantile, studentQuantile } from '../../shared/statistics.ts';
+import { boundedGain, mean, normalQuantile, studentQuantile } from '../../shared/statistics.ts';
 
 export { mean };
 
@@ -38,10 +38,10 @@ export function pairedGain(base: readonly number[], other: readonly number[]): I
   const centre = mean(differences);
   if (differences.length > 0 && differences.every((value) => value === differences[0])) {
     const half = normalQuantile ** 2 / (differences.length + normalQuantile ** 2);
-    return { mean: centre, low: Math.max(-1, centre - half), high: Math.min(1, centre + half) };
+    return boundedGain({ mean: centre, low: centre - half, high: centre + half });
   }
   const half = studentQuantile(differences.length - 1) * Math.sqrt(variance(differences) / Math.max(1, differences.length));
-  return { mean: centre, low: centre - half, high: centre + half };
+  return boundedGain({ mean: centre, low: centre - half, high: centre + half });
 }
 
 /**
@@ -80,6 +80,6 @@ export function againstBase(base: readonly (readonly number[])[], trials: readon
   return {
     base: scoreInterval(base),
     score: { mean: score.mean, low: Math.max(0, score.low), high: Math.min(1, score.high) },
-    gain: crossedMean(rows.map((of) => of.map((value, row) => value - baseRows[row]))),
+    gain: boundedGain(crossedMean(rows.map((of) => of.map((value, row) => value - baseRows[row])))),
   };
 }

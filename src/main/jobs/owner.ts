@@ -3,6 +3,7 @@
  * names the instance that queued or runs it, so that one instance never takes over what another is doing.
  */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 /** A running instance says so this often; one that was silent for `silentMs` is taken for dead. */
 export const heartbeatMs = 5_000;
@@ -27,8 +28,18 @@ export function ownerIsAlive(owner: string, heartbeatAt: number, now: number): b
   if (now - heartbeatAt > silentMs) return false; // also covers a process number that was given out again
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Killed, but its parent has not asked how it ended: it still has a number and does nothing any more. Linux alone tells. */
+function isZombie(pid: number): boolean {
+  try {
+    // the name before the state may hold anything, also a bracket
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') ?? false;
+  } catch {
+    return false;
   }
 }

@@ -14,7 +14,7 @@ import { dispatchByEmbedding, fitEmbedding } from './embedding.ts';
 import { dispatch, learnEmbedding, questionOf } from './index.ts';
 import { distinguishing, habitOf, nameLogProbs, probabilitiesOf } from './labels.ts';
 import { classificationTask, decide, dispatchByPrompt } from './prompt.ts';
-import { classificationQuestion } from './question.ts';
+import { classificationQuestion, noneOf } from './question.ts';
 
 describe('names as answers', () => {
   it('count as far as they must to be told apart', () => {
@@ -22,6 +22,8 @@ describe('names as answers', () => {
     expect(distinguishing([[1, 2, 9], [1, 3, 9], [5, 5]])).toEqual([[1, 2], [1, 3], [5]]);
     // one name begins another: it keeps all that it has
     expect(distinguishing([[1, 2], [1, 2, 3], [4]])).toEqual([[1, 2], [1, 2, 3], [4]]);
+    // that the answer ends there tells the shorter one from the longer
+    expect(distinguishing([[1, 2], [1, 2, 3], [4]], 0)).toEqual([[1, 2, 0], [1, 2, 3], [4]]);
   });
 
   it('are compared less what the model says anyway', () => {
@@ -64,6 +66,9 @@ describe('the question about a question', () => {
   it('names every category and `others`, with the experts’ descriptions', () => {
     const { messages: [{ content }], lead } = classificationQuestion('2+2?', [{ name: 'sums', description: 'adding numbers' }, { name: 'verse', description: '' }], 'paper');
     expect(content).toContain("'sums', 'verse', 'others'");
+    // an expert may bear the paper's word for none of them
+    expect(noneOf([{ name: 'Others' }, { name: 'verse' }])).toBe('none of these');
+    expect(classificationQuestion('What?', [{ name: 'others', description: '' }], 'short').messages[0].content).toContain('others, none of these?');
     expect(content).toContain('1. sums: adding numbers');
     expect(content).toContain('2. verse: questions for the expert “verse”');
     expect(content).toContain('Question: 2+2?');

@@ -5,14 +5,18 @@
 import { continuationLogProbs, type Beginning, type Continuation } from '../../runtime/continuation.ts';
 import type { Adaptation, LoadedModel } from '../../runtime/loaded-model.ts';
 
-/** The shortest beginnings that tell the names apart; a name that another one begins with keeps all its tokens. */
-export function distinguishing(names: readonly (readonly number[])[]): number[][] {
+/**
+ * The shortest beginnings that tell the names apart. A name that another one begins with keeps all its tokens, and the one
+ * that ends an answer: what is said after it must speak against the longer name as that name's own tokens do.
+ */
+export function distinguishing(names: readonly (readonly number[])[], end?: number): number[][] {
   return names.map((tokens, i) => {
     for (let length = 1; length < tokens.length; length++) {
       const unique = names.every((other, j) => j === i || tokens.slice(0, length).some((token, at) => other[at] !== token));
       if (unique) return tokens.slice(0, length);
     }
-    return [...tokens];
+    const begins = names.some((other, j) => j !== i && other.length > tokens.length && tokens.every((token, at) => other[at] === token));
+    return begins && end !== undefined ? [...tokens, end] : [...tokens];
   });
 }
 

@@ -8,7 +8,7 @@ import type { ZVectors } from '../../../shared/matrices.ts';
 import { beginningOf, type Beginning } from '../../runtime/continuation.ts';
 import type { Adaptation, LoadedModel } from '../../runtime/loaded-model.ts';
 import { distinguishing, nameLogProbs, probabilitiesOf } from './labels.ts';
-import { classificationQuestion, others, type QuestionForm } from './question.ts';
+import { classificationQuestion, noneOf, type QuestionForm } from './question.ts';
 
 export const decide = (probabilities: readonly number[]): Decision => {
   const best = probabilities.indexOf(Math.max(...probabilities));
@@ -21,7 +21,7 @@ export interface ClassificationTask {
   prompt: (question: string) => number[];
   /** what these tokens begin with, whatever the question */
   beginning: number[];
-  /** tokens of the answers: each category's name, and `others` */
+  /** tokens of the answers: each category's name, and that of none of them */
   names: number[][];
 }
 
@@ -34,8 +34,10 @@ export function classificationTask({ tokenizer, config }: LoadedModel, categorie
   const form: QuestionForm = promptIn('paper')('').length <= config.maxPositions / 2 ? 'paper' : 'short';
   const prompt = promptIn(form);
   const [one, other] = [prompt('What?'), prompt('17')];
-  const names = [...categories.map(({ name }) => name), others].map((name) => tokenizer.encode(name, { addSpecialTokens: false }));
-  return { form, prompt, beginning: one.slice(0, one.findIndex((token, i) => token !== other[i])), names: distinguishing(names) };
+  const tokens = (text: string): number[] => tokenizer.encode(text, { addSpecialTokens: false });
+  const names = [...categories.map(({ name }) => name), noneOf(categories)].map(tokens);
+  const end = form === 'paper' ? tokens('}').at(0) : tokenizer.eosTokenIds.at(0);
+  return { form, prompt, beginning: one.slice(0, one.findIndex((token, i) => token !== other[i])), names: distinguishing(names, end) };
 }
 
 /** What stays from one question to the next, so that a first pass costs no more than the question itself. */

@@ -6,8 +6,12 @@
 import type { Category } from '../../../shared/adaptation.ts';
 import type { ChatMessage } from '../../../shared/contract.ts';
 
-/** What no expert is for: answered by the base. */
-export const others = 'others';
+/** What no expert is for, answered by the base: the paper's word, or another where an expert bears that name. */
+export function noneOf(categories: readonly Pick<Category, 'name'>[]): string {
+  const taken = new Set(categories.map(({ name }) => name.trim().toLowerCase()));
+  const words = ['others', 'none of these', 'something else'];
+  return words.find((word) => !taken.has(word)) ?? `${words[0]} ${categories.length + 1}`;
+}
 
 export type QuestionForm = 'paper' | 'short';
 
@@ -15,9 +19,10 @@ const quoted = (names: readonly string[]): string => names.map((name) => `'${nam
 
 /** `lead` opens the answer; a category's name follows it. */
 export function classificationQuestion(question: string, categories: readonly Category[], form: QuestionForm): { messages: ChatMessage[]; lead: string } {
-  const names = [...categories.map(({ name }) => name), others];
+  const none = noneOf(categories);
+  const names = [...categories.map(({ name }) => name), none];
   if (form === 'short') return { messages: [{ role: 'user', content: `${names.join(', ')}?\n${question}` }], lead: '' };
-  const guidelines = [...categories, { name: others, description: 'anything that fits none of the above' }].map(({ name, description }, i) => `${i + 1}. ${name}: ${description || `questions for the expert “${name}”`}`);
+  const guidelines = [...categories, { name: none, description: 'anything that fits none of the above' }].map(({ name, description }, i) => `${i + 1}. ${name}: ${description || `questions for the expert “${name}”`}`);
   const content = [
     `Analyze the given question and classify it into one of the following categories: ${quoted(names)}. Follow these guidelines:`,
     '',

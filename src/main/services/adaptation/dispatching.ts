@@ -6,6 +6,7 @@ import type { EngineCalls, LabelledQuestion, TaskRow } from '../../../engine/hos
 import type { Category, DispatcherKind, DispatcherState } from '../../../shared/adaptation.ts';
 import type { DatasetDto, DispatcherDto, ExpertDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
+import { median } from '../../../shared/statistics.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import type { TaskReading } from '../../../shared/task.ts';
 import type { TrainingConfig } from '../../../shared/training.ts';
@@ -128,10 +129,4 @@ export async function questionsOf(context: QuestionContext, { kind, taught, fore
   for (const [place, expert] of taught.entries()) await take(expert, place, 1);
   for (const dataset of foreign) await take({ dataset }, null, foreign.length);
   return all;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length === 0 ? 0 : sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -2,6 +2,7 @@
 import type { Alphas } from '../../../shared/adaptation.ts';
 import { isStrategy, type Strategy, type StrategyDetail } from '../../../shared/comparison.ts';
 import type { ComparisonCellDto, ComparisonSummaryDto, DispatchSummaryDto } from '../../../shared/contract.ts';
+import { mean, median } from '../../../shared/statistics.ts';
 import type { ComparisonRecord } from '../../db/index.ts';
 import { dispatchOf } from './dispatch.ts';
 import { count, gainOf, pairsOf, plain, scoreOf, scoresBy, table } from './tables.ts';
@@ -9,7 +10,6 @@ import { count, gainOf, pairsOf, plain, scoreOf, scoresBy, table } from './table
 interface Input { comparison: ComparisonRecord; table: readonly ComparisonCellDto[]; summary: readonly ComparisonSummaryDto[] }
 type Cell = ComparisonCellDto & { detail: StrategyDetail };
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const grouped = <T>(items: readonly T[], key: (item: T) => readonly unknown[]): T[][] => [...Map.groupBy(items, (item) => JSON.stringify(key(item))).values()];
 
 export function adaptationSections(input: Input): string {
@@ -19,7 +19,7 @@ export function adaptationSections(input: Input): string {
   return [
     '## The strategies', `Of arXiv 2501.06252, with this comparison’s models and tasks. In brackets: score ÷ base score.`,
     `### Table 2: self-adaptation on other tasks\n\n${scoresBy(input.summary, [null, ...strategies.map(({ name }) => name)], (name) => [name ?? 'base'], ['strategy'])}`,
-    standing(input.summary, named(({ kind }) => kind === 'search'), named(({ kind }) => kind === 'best-expert')),
+    standing(input.summary, named(({ kind }) => kind === 'search'), named(({ kind }) => kind === 'best-expert' || kind === 'expert')),
     dispatching(input, cells),
     contributions(cells),
     passes(cells),
@@ -27,7 +27,7 @@ export function adaptationSections(input: Input): string {
   ].filter((section) => section !== '').join('\n\n');
 }
 
-/** Each search against the base and the best expert alone, pair by pair. */
+/** Each search against the base and the best expert alone, pair by pair: the one that is best on the test rows themselves, where each was scored, and the one that other rows chose. */
 function standing(summary: readonly ComparisonSummaryDto[], searches: readonly string[], singles: readonly string[]): string {
   if (searches.length === 0) return '';
   const pairs = pairsOf(summary);
@@ -99,10 +99,10 @@ function passes(cells: readonly Cell[]): string {
   const of = cells.flatMap(({ detail: { firstPassMs, secondPassMs }, ...cell }) => (firstPassMs !== undefined && secondPassMs !== undefined ? [{ ...cell, firstPassMs, secondPassMs }] : []));
   if (of.length === 0) return '';
   const rows = grouped(of, ({ modelId, task, method }) => [modelId, task, method]).map((group) => {
-    const [first, second] = [mean(group.map(({ firstPassMs }) => firstPassMs)), mean(group.map(({ secondPassMs }) => secondPassMs))];
+    const [first, second] = [median(group.map(({ firstPassMs }) => firstPassMs)), median(group.map(({ secondPassMs }) => secondPassMs))];
     return [group[0].modelName, group[0].task, group[0].method, first.toFixed(1), second.toFixed(1), second > 0 ? plain(first / second) : '–'];
   });
-  return ['### First pass against second (table 3)', 'Milliseconds of a single question: medians of each seed, mean over seeds; the last column is the first pass in percent of the second.', table(['model', 'task', 'strategy', 'first pass', 'second pass', 'share'], rows, 3)].join('\n\n');
+  return ['### First pass against second (table 3)', 'Milliseconds of a single question: medians of each seed, and of those the median; the last column is the first pass in percent of the second.', table(['model', 'task', 'strategy', 'first pass', 'second pass', 'share'], rows, 3)].join('\n\n');
 }
 
 /** The counterparts of the paper's tables 8 (examples) and 10 (budget): every search with what it was given and took. */

@@ -1,6 +1,6 @@
 /** The table of a comparison: seeds of one (model, task, method) taken together, and how long the rest may take. */
 import type { ComparisonCellDto, ComparisonSummaryDto, TestScoreDto } from '../../../shared/contract.ts';
-import { bounded, mean, overSeeds } from '../../../shared/statistics.ts';
+import { bounded, boundedGain, mean, overSeeds } from '../../../shared/statistics.ts';
 
 type Done = ComparisonCellDto & { test: TestScoreDto };
 const isDone = (cell: ComparisonCellDto): cell is Done => cell.state === 'done' && cell.test !== undefined;
@@ -21,7 +21,7 @@ export function summaryOf(cells: readonly ComparisonCellDto[], methods: readonly
       const score = overSeeds(own.map(({ test }) => test.score), own[0].test.rows);
       const baseScore = mean(own.map(({ test }) => test.base.mean));
       return [{
-        modelName, task, method, seeds: own.length, score: bounded(score), gain: overSeeds(own.map(({ test }) => test.gain), own[0].test.rows),
+        modelName, task, method, seeds: own.length, score: bounded(score), gain: boundedGain(overSeeds(own.map(({ test }) => test.gain), own[0].test.rows)),
         normalised: baseScore === 0 ? 0 : score.mean / baseScore,
         trainableParameters: own[0].cost?.trainableParameters ?? 0, seconds: mean(own.map(({ cost }) => cost?.seconds ?? 0)),
         peakMemoryBytes: Math.max(...own.map(({ cost }) => cost?.peakMemoryBytes ?? 0)),

@@ -7,9 +7,10 @@ import type { EngineCalls, TaskRow, Tuning, Way } from '../../../engine/host/pro
 import type { StrategyDetail } from '../../../shared/comparison.ts';
 import { samplingSchema, type CostDto, type Sampling, type TestScoreDto } from '../../../shared/contract.ts';
 import { SingularError } from '../../../shared/errors.ts';
+import { median } from '../../../shared/statistics.ts';
 import type { CellRecord, FrozenStrategy } from '../../db/index.ts';
 import type { JobRun } from '../../jobs/runner.ts';
-import { divisionOf, makeDispatcher, median, type Made } from '../adaptation/dispatching.ts';
+import { divisionOf, makeDispatcher, type Made } from '../adaptation/dispatching.ts';
 import { found } from '../basics/found.ts';
 import { fittedNumbers, searchConfigOf, storedTaskOf } from '../comparisons/strategies.ts';
 import { tuningOf } from '../experts/tuning.ts';

@@ -2,15 +2,9 @@
 import { dispatcherKinds, type DispatcherKind } from '../../../shared/adaptation.ts';
 import { isStrategy } from '../../../shared/comparison.ts';
 import { samplingSchema, type Bridge, type ComparisonDetailDto } from '../../../shared/contract.ts';
+import { median } from '../../../shared/statistics.ts';
 
 export interface PassTimes { kind: DispatcherKind; firstMs: number[]; secondMs: number[]; tokens: number[] }
-
-/** Middle value; of an even count the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
 
 /** Medians of both passes, as a bar: of what was measured here, or of the cells of comparisons. The label says whose. */
 export interface PassBar { label: string; first: number; second: number; questions: string }

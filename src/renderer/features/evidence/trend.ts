@@ -1,6 +1,6 @@
 /** What more examples and a larger budget bring: points and series of the two trend pictures. */
 import type { Interval, TestScoreDto } from '../../../shared/contract.ts';
-import { bounded, mean, overSeeds } from '../../../shared/statistics.ts';
+import { bounded, boundedGain, mean, overSeeds } from '../../../shared/statistics.ts';
 import { repeated, type FoundMix, type Repeated, type SearchSettings } from './found.ts';
 
 export type TrendBy = 'examples' | 'answers';
@@ -24,7 +24,7 @@ const isTested = (mix: FoundMix): mix is Tested => mix.test !== undefined;
 
 function pointOf({ mixes, seeds }: Repeated<Tested>, by: TrendBy): TrendPoint {
   const [{ name, test: { rows } }] = mixes;
-  return { x: mean(mixes.map((mix) => placeOf(mix, by))), score: bounded(overSeeds(mixes.map(({ test }) => test.score), rows)), gain: overSeeds(mixes.map(({ test }) => test.gain), rows), seeds, search: name };
+  return { x: mean(mixes.map((mix) => placeOf(mix, by))), score: bounded(overSeeds(mixes.map(({ test }) => test.score), rows)), gain: boundedGain(overSeeds(mixes.map(({ test }) => test.gain), rows)), seeds, search: name };
 }
 
 /** What the names of a comparison's methods begin with together, comma by comma: “few-shot, CEM” of “few-shot, CEM, 3 examples”. */
