@@ -12,7 +12,7 @@ import { logProbsOf } from '../../runtime/score.ts';
 import { choiceAdvantages, quickClassifier, trainClassifier } from './classifier.ts';
 import { dispatchByEmbedding, fitEmbedding } from './embedding.ts';
 import { dispatch, learnEmbedding, questionOf } from './index.ts';
-import { distinguishing, habitOf, nameLogProbs, probabilitiesOf } from './labels.ts';
+import { constrained, distinguishing, habitOf, nameLogProbs, probabilitiesOf } from './labels.ts';
 import { classificationTask, decide, dispatchByPrompt } from './prompt.ts';
 import { classificationQuestion, noneOf } from './question.ts';
 
@@ -24,6 +24,15 @@ describe('names as answers', () => {
     expect(distinguishing([[1, 2], [1, 2, 3], [4]])).toEqual([[1, 2], [1, 2, 3], [4]]);
     // that the answer ends there tells the shorter one from the longer
     expect(distinguishing([[1, 2], [1, 2, 3], [4]], 0)).toEqual([[1, 2, 0], [1, 2, 3], [4]]);
+  });
+
+  it('share out one whole where nothing else can be said, and a long name loses nothing by what only it could say', () => {
+    const names = [[1, 2, 0], [1, 2, 3], [4]];
+    const shares = constrained(names, [[-1, -9, -2], [-1, -9, -3], [-1]]).map(Math.exp);
+    const first = 1 / (1 + Math.exp(-1));
+    expect(shares[0]).toBeCloseTo(0.5 * first, 12);
+    expect(shares[1]).toBeCloseTo(0.5 * (1 - first), 12);
+    expect(shares[2]).toBeCloseTo(0.5, 12);
   });
 
   it('are compared less what the model says anyway', () => {

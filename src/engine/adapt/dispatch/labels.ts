@@ -30,13 +30,13 @@ export function softmax(values: readonly number[]): number[] {
 const rowsAtOnce = 64;
 
 /**
- * Log-probability of each name after each prompt: `result[prompt][name]`. Names are given by `distinguishing`; those of one
- * token are read off one row of the prompt.
+ * Log-probability of each token of each name after each prompt: `result[prompt][name][token]`. Names are given by
+ * `distinguishing`; those of one token are read off one row of the prompt.
  */
-export async function nameLogProbs(model: LoadedModel, beginning: Beginning, prompts: readonly (readonly number[])[], names: readonly (readonly number[])[], adaptation: Adaptation): Promise<number[][]> {
+export async function nameTokenLogProbs(model: LoadedModel, beginning: Beginning, prompts: readonly (readonly number[])[], names: readonly (readonly number[])[], adaptation: Adaptation): Promise<number[][][]> {
   // names that differ in their last token only are read off one row, in this order
   const rows = Object.entries(Object.groupBy(names.keys(), (name) => names[name].slice(0, -1).join())).map(([, members = []]) => members);
-  const result: number[][] = [];
+  const result: number[][][] = [];
   const atOnce = Math.max(1, Math.floor(rowsAtOnce / rows.length));
   for (let first = 0; first < prompts.length; first += atOnce) {
     const part = prompts.slice(first, first + atOnce);
@@ -46,12 +46,31 @@ export async function nameLogProbs(model: LoadedModel, beginning: Beginning, pro
     }))), adaptation);
     let at = 0;
     for (const _ of part) {
-      const sums = names.map(() => 0);
-      for (const name of rows.flat()) for (let i = 0; i < names[name].length; i++) sums[name] += logProbs[at++];
-      result.push(sums);
+      const tokens = names.map((): number[] => []);
+      for (const name of rows.flat()) for (let i = 0; i < names[name].length; i++) tokens[name].push(logProbs[at++]);
+      result.push(tokens);
     }
   }
   return result;
+}
+
+/** Log-probability of each name after each prompt: `result[prompt][name]`. */
+export async function nameLogProbs(...of: Parameters<typeof nameTokenLogProbs>): Promise<number[][]> {
+  return (await nameTokenLogProbs(...of)).map((tokens) => tokens.map((own) => own.reduce((sum, value) => sum + value, 0)));
+}
+
+/**
+ * Log-probability of each name where nothing else can be said: at every token the choice is among those that some name
+ * goes on with (constrained decoding). So a name of many tokens is not at a disadvantage for what only it could say.
+ */
+export function constrained(names: readonly (readonly number[])[], tokens: readonly (readonly number[])[]): number[] {
+  return names.map((name, own) => name.reduce((sum, _, i) => {
+    const fellows = [...names.keys()].filter((other) => names[other].length > i && name.slice(0, i).every((token, at) => names[other][at] === token));
+    const choices = new Map(fellows.map((other) => [names[other][i], tokens[other][i]]));
+    const most = Math.max(...choices.values());
+    const total = [...choices.values()].reduce((all, value) => all + Math.exp(value - most), 0);
+    return sum + tokens[own][i] - most - Math.log(total);
+  }, 0));
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Category, Decision } from '../../../shared/adaptation.ts';
 import type { ZVectors } from '../../../shared/matrices.ts';
 import { beginningOf, type Beginning } from '../../runtime/continuation.ts';
 import type { Adaptation, LoadedModel } from '../../runtime/loaded-model.ts';
-import { distinguishing, nameLogProbs, probabilitiesOf } from './labels.ts';
+import { constrained, distinguishing, nameLogProbs, nameTokenLogProbs, probabilitiesOf } from './labels.ts';
 import { classificationQuestion, noneOf, type QuestionForm } from './question.ts';
 
 export const decide = (probabilities: readonly number[]): Decision => {
@@ -80,9 +80,11 @@ function sameZ(a: ZVectors, b: ZVectors): boolean {
 
 const bytes = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
 
-/** @param habit of a classification expert's training; without it, names are compared as they are */
+/** @param habit of a classification expert's training, which compares whole names less their habit; without it, the model says one of the names and nothing else */
 export async function dispatchByPrompt(model: LoadedModel, questions: readonly string[], categories: readonly Category[], { z = {}, habit }: { z?: ZVectors; habit?: readonly number[] } = {}): Promise<Decision[]> {
   const { task, adaptation, beginning } = await asked(model, categories, z);
-  const logProbs = await nameLogProbs(model, beginning, questions.map(task.prompt), task.names, adaptation);
+  const prompts = questions.map(task.prompt);
+  const logProbs = habit ? await nameLogProbs(model, beginning, prompts, task.names, adaptation)
+    : (await nameTokenLogProbs(model, beginning, prompts, task.names, adaptation)).map((tokens) => constrained(task.names, tokens));
   return probabilitiesOf(logProbs, habit).map(decide);
 }
