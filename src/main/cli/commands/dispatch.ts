@@ -97,7 +97,7 @@ type Strategy = CallInput<'adapt.answer'>['strategy'];
 
 export function answerCommand(): Command {
   return new Command('answer')
-    .description('two passes: the first finds the expert of each prompt, the second answers all of them as one batch')
+    .description('two passes: the first finds the expert of each prompt, the second answers all of them as one batch; times are of the whole batch, and the first ones after a start open sessions')
     .option('--model <id or folder>')
     .requiredOption('--strategy <strategy>', `${dispatcherKinds.join(', ')}, mix:NAME or none`)
     .option('--prompt <text>')
@@ -105,7 +105,7 @@ export function answerCommand(): Command {
     .option('--max-tokens <n>', 'longest answer', numberOption('--max-tokens'))
     .option('--temperature <t>', '0 is greedy', numberOption('--temperature'))
     .option('--set <key=value>', 'maxTokens, temperature, topP, topK, seed', collect, [])
-    .option('--raw', 'no chat template')
+    .option('--raw', 'no chat template for the answer; the first pass asks in its own')
     .action(async (options: AnswerOptions, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const { maxTokens, temperature, raw = false } = options;

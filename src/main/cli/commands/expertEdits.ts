@@ -27,7 +27,7 @@ export function addEdits(group: Command): void {
     .command('describe')
     .argument('<name>')
     .argument('<text>')
-    .description('says what an expert is for; the prompt strategy tells the model that')
+    .description('says what an expert is for; the prompt strategy tells the model that, where half of its context has room for the paper’s long question')
     .action((name: string, description: string, _: object, command: Command) => update(name, command, { description }, `${name}: ${description}`));
   group
     .command('duplicate')
