@@ -176,7 +176,7 @@ test('an expert is evaluated on a task beside the base, answer by answer, and th
   const [run] = (await shell.call('runs.list', { kind: 'evaluate', expertId: expert.id })).runs;
   expect(run).toMatchObject({ state: 'succeeded', test: { rows: 40 }, evaluated: { parts: [{ name: expertName, alpha: 1 }] } });
   await expect(page.getByRole('listitem')).toHaveCount(40);
-  await page.getByRole('radio', { name: /^Wrong in both/ }).click();
+  await page.getByRole('radio', { name: /^Right in both/ }).click({ timeout: 30_000 });
   await expect(page.getByRole('listitem')).not.toHaveCount(40);
   await expectAccessible(page, 'an evaluation');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'More for this evaluation' }).click().then(() => page.getByRole('menuitem', { name: 'Answers as CSV' }).click())]);
