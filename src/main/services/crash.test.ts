@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { createServices } from './index.ts';
@@ -13,7 +12,7 @@ beforeEach(() => void (home = new Home()));
 afterEach(() => home.clean());
 
 test('the whole application killed in a training: its engine goes with it, and the next start ends the training with the same numbers', async () => {
-  const victim = spawn(process.execPath, [fileURLToPath(new URL('./testing/victim.ts', import.meta.url)), home.home, home.nativeModels], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const victim = spawn(process.execPath, [fileURLToPath(new URL('./testing/victim.ts', import.meta.url)), home.home, home.nativeModels], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...home.holds('train:5') } });
   let runId = '';
   let enginePid = 0;
   for await (const line of createInterface({ input: victim.stdout })) {
@@ -22,8 +21,7 @@ test('the whole application killed in a training: its engine goes with it, and t
     if (told.step === 5) break;
   }
   victim.kill('SIGKILL');
-  for (let waited = 0; isAlive(enginePid) && waited < 5000; waited += 20) await sleep(20);
-  expect(isAlive(enginePid)).toBe(false);
+  await expect.poll(() => isAlive(enginePid)).toBe(false);
 
   // a command line says what happened and leaves it to the window; its own training does not wait for the dead
   const cli = home.services({ shell: 'cli' });
@@ -43,7 +41,7 @@ test('the whole application killed in a training: its engine goes with it, and t
   expect(taken.steps).toEqual(reference.steps);
   expect(taken.validations).toEqual(reference.validations);
   expect(taken.gain).toEqual(reference.gain);
-}, 90_000); // four processes, one after the other
+});
 
 test('a home whose database another program holds is refused with code busy, and opens afterwards', async () => {
   await home.services({ shell: 'cli' }).close();

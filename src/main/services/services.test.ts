@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { calls, type AnswerStatsDto, type DatasetDto, type ExpertDto, type MixDto, type SettingsDto } from '../../shared/contract.ts';
 import type { Services } from './index.ts';
 import { ended, Home, nextEvent, startTraining } from './testing/home.ts';
@@ -128,13 +128,13 @@ test('a training is removed with its curves once it has ended; its expert stays'
 });
 
 test('a cancelled download leaves nothing behind', async () => {
-  const services = home.services({}, { CHILD_ENGINE_STEP_MS: '200' });
+  const services = home.services({}, home.holds('download:1'));
   const { jobId } = await services.dispatch('models.download', { hubId: 'some/model' }) as { jobId: string };
   const folder = join(home.home, 'models', 'some--model');
-  await vi.waitFor(() => expect(existsSync(folder)).toBe(true), { timeout: 10_000 });
+  await expect.poll(() => existsSync(folder)).toBe(true);
   await services.call('jobs.cancel', { id: jobId });
   await ended(services, jobId);
-  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 10_000 });
+  await expect.poll(() => existsSync(folder)).toBe(false);
 });
 
 test('a dataset is read into the database, bad rows with their reason; the same file the same way is stored once', async () => {

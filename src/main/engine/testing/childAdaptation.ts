@@ -9,7 +9,7 @@ type Names = 'chooseRows' | 'search' | 'trainClassifier' | 'fitEmbedding' | 'dis
 interface Request { signal: AbortSignal; steer: () => SteerAction | undefined; emit: (event: unknown) => void }
 export type AdaptationMethods = { [M in Names]: (input: EngineCalls[M]['input'], request: Request) => Promise<EngineCalls[M]['result']> | EngineCalls[M]['result'] };
 
-export interface Surroundings { stepMs: number; reach(place: string): void; next(state: number): number }
+export interface Surroundings { stepMs: number; reach(place: string): void; hold(place: string, request: Request): Promise<void>; next(state: number): number }
 
 const around = (mean: number): TestScoreDto['base'] => ({ mean, low: mean - 0.1, high: mean + 0.1 });
 
@@ -21,7 +21,7 @@ const expertOf = (question: string, classes: number): number | null => {
 
 const classesOf = (dispatcher: DispatcherState): number => (dispatcher.kind === 'embedding' ? dispatcher.fitted.classes : dispatcher.categories.length);
 
-export const adaptationMethods = ({ stepMs, reach, next }: Surroundings): AdaptationMethods => ({
+export const adaptationMethods = ({ stepMs, reach, hold, next }: Surroundings): AdaptationMethods => ({
   chooseRows: ({ rows, atMost }) => {
     const test = rows.filter(({ split }) => split === 'test');
     const rest = rows.filter(({ split }) => split !== 'test');
@@ -30,7 +30,8 @@ export const adaptationMethods = ({ stepMs, reach, next }: Surroundings): Adapta
     return { train: some(rest.slice(0, middle), atMost.train), validation: some(rest.slice(middle), atMost.validation), test: some(test, atMost.test) };
   },
   /** Candidates are drawn from a generator whose state is the whole checkpoint, so that equal α mean equal paths. */
-  search: async ({ experts, rows, config, checkpoint }, { emit, signal, steer }) => {
+  search: async ({ experts, rows, config, checkpoint }, request) => {
+    const { emit, signal, steer } = request;
     const budget = checkpoint ? { ...checkpoint.budget } : { generations: 0, answers: 0, answerTokens: 0, seconds: 0 };
     let value = checkpoint ? Number(checkpoint.optimiser['value']) : config.seed + 1;
     let best: CandidateDto | null = checkpoint?.best ?? null;
@@ -61,6 +62,7 @@ export const adaptationMethods = ({ stepMs, reach, next }: Surroundings): Adapta
         type: 'generation', budget: { ...budget }, checkpoint: { optimiser: { value }, best, hall: [], withoutBetter: 0, budget: { ...budget } },
         generation: { generation, candidates, elites: [0], mean: experts.map(() => 0.5), deviation: experts.map(() => 0.5), best, seconds: 0.01 },
       });
+      await hold(`search:${generation}`, request);
     }
     const base: FinalistDto = { kind: 'base', alphas: experts.map(() => 0), search: none, selection: 0.25 };
     // nothing above an impossible score is found where the seed says so: then the base is chosen

@@ -4,6 +4,8 @@
  *
  * `CHILD_ENGINE_FAULTS` names a JSON file with a list of places, such as "train:7" or "svd:2": reaching one of them
  * strikes it from the list and kills the process as the system would, without a word.
+ * `CHILD_ENGINE_HOLDS` names one with places at which a request waits until it is steered or cancelled, or until the
+ * place is struck from the list: what a test wants to meet in its middle is still there, however late the test comes.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,13 +17,15 @@ import { adaptationMethods } from './childAdaptation.ts';
 import type { EngineCalls, EngineMethod, FromEngine, ModelFacts, SteerAction, TaskRow, ToEngine, TrainedTensor } from '../../../engine/host/protocol.ts';
 
 const faultsFile = process.env['CHILD_ENGINE_FAULTS'];
+const holdsFile = process.env['CHILD_ENGINE_HOLDS'];
 const stepMs = Number(process.env['CHILD_ENGINE_STEP_MS'] ?? 1);
 
+const placesIn = (file: string | undefined): string[] => (file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as string[] : []);
+
 function reach(place: string): void {
-  if (!faultsFile || !existsSync(faultsFile)) return;
-  const faults = JSON.parse(readFileSync(faultsFile, 'utf8')) as string[];
+  const faults = placesIn(faultsFile);
   const index = faults.indexOf(place);
-  if (index < 0) return;
+  if (!faultsFile || index < 0) return;
   writeFileSync(faultsFile, JSON.stringify(faults.toSpliced(index, 1)));
   process.kill(process.pid, 'SIGKILL');
   // the signal arrives when it arrives; nothing more is done or said until then
@@ -29,6 +33,9 @@ function reach(place: string): void {
 }
 
 interface Request { signal: AbortSignal; steer: () => SteerAction | undefined; emit: (event: unknown) => void }
+async function hold(place: string, { signal, steer }: Request): Promise<void> {
+  while (placesIn(holdsFile).includes(place) && !signal.aborted && steer() === undefined) await sleep(5);
+}
 type Methods = { [M in EngineMethod]: (input: EngineCalls[M]['input'], request: Request) => Promise<EngineCalls[M]['result']> | EngineCalls[M]['result'] };
 
 const stop = (signal: AbortSignal): void => {
@@ -82,12 +89,14 @@ const methods: Methods = {
   memory: () => ({ rssBytes: process.memoryUsage.rss() }),
   modelFacts: ({ folder }) => facts(folder),
   scanCache: () => [],
-  download: async ({ hubId, targetRoot }, { emit, signal }) => {
+  download: async ({ hubId, targetRoot }, request) => {
+    const { emit, signal } = request;
     const folder = join(targetRoot, hubId.replace('/', '--'));
     mkdirSync(folder, { recursive: true });
     for (let done = 0; done <= 4; done++) {
       stop(signal);
       emit({ doneBytes: done * 100, totalBytes: 400, file: 'model.safetensors' });
+      await hold(`download:${done}`, request);
       await sleep(stepMs);
     }
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ hubId }));
@@ -101,12 +110,14 @@ const methods: Methods = {
     const ready = existsSync(svdFile(place));
     return { state: ready ? 'ready' : 'none', done: ready ? 3 : 0, total: 3, sizeBytes: 0 };
   },
-  svdBuild: async (place, { emit, signal }) => {
+  svdBuild: async (place, request) => {
+    const { emit, signal } = request;
     for (let done = 1; done <= 3; done++) {
       stop(signal);
       reach(`svd:${done}`);
       await sleep(stepMs);
       emit({ done, total: 3, name: matrixNames[done - 1], secondsLeft: 0 });
+      await hold(`svd:${done}`, request);
     }
     writeFileSync(svdFile(place), '');
     return { seconds: 0.1, sizeBytes: 0 };
@@ -168,7 +179,8 @@ const methods: Methods = {
   },
   compare: ({ answerIds }) => ({ tokens: answerIds.map((id) => ({ text: ` ${id}`, difference: 0.1 })), klPerToken: 0.1 }),
   objective: () => ({ lastLogits: [], logLikelihood: 0, klPolicyBase: 0, klBasePolicy: 0, objective: 0 }),
-  train: async ({ rows, config, checkpoint }, { emit, signal, steer }) => {
+  train: async ({ rows, config, checkpoint }, request) => {
+    const { emit, signal, steer } = request;
     if (config.weightDecay === 1) throw new SingularError('bad-input', '“weightDecay” 1 leaves nothing to train.');
     const state = checkpoint
       ? JSON.parse(Buffer.from(checkpoint.blob).toString()) as { trial: number; step: number; value: number; best: number; finished: TrialDto[]; trained: number }
@@ -207,6 +219,8 @@ const methods: Methods = {
         if (step % config.checkpointEvery === 0 && step < config.steps) save();
         const [done, total] = [trial * config.steps + step, config.seeds * config.steps];
         emit({ type: 'progress', done, total, secondsLeft: total - done, note: '' });
+        await hold(`train:${step}`, request);
+        await hold(`train:${config.method}:${step}`, request);
       }
       if (trial === 0) trained = value;
       finished.push({ trial, seed: config.seed + trial, klCoefficient: config.klCoefficient, steps: step, bestStep: step, baseValidation: 0.25, validation: best, test: test(best - 0.25), seconds: 1, chosen: trial === 0 });
@@ -244,7 +258,7 @@ const methods: Methods = {
     const base = { test: { rows: rows.length, samples, temperature: sampling.temperature, base: exactly(0), score: exactly(score), gain: exactly(score) }, samples: [] };
     return { score, interval: exactly(score), rows: rows.length, samples: [], seconds: 0.1, ...(withBase && { base }) };
   },
-  ...adaptationMethods({ stepMs, reach, next }),
+  ...adaptationMethods({ stepMs, reach, hold, next }),
   exportZ: ({ path, z, metadata }) => {
     writeFileSync(path, JSON.stringify({ z: Object.fromEntries(Object.entries(z).map(([name, vector]) => [name, [...vector]])), metadata }));
     return { path, sizeBytes: 1 };

@@ -30,6 +30,13 @@ export class Fixture {
   faults(...places: string[]): { CHILD_ENGINE_FAULTS: string } {
     return { CHILD_ENGINE_FAULTS: this.write('faults.json', JSON.stringify(places)) };
   }
+  /** Where the child engine waits until it is steered or cancelled, or all may go on. */
+  holds(...places: string[]): { CHILD_ENGINE_HOLDS: string } {
+    return { CHILD_ENGINE_HOLDS: this.write('holds.json', JSON.stringify(places)) };
+  }
+  goOn(): void {
+    rmSync(this.path('holds.json'));
+  }
 
   host(options: Partial<EngineHostOptions> = {}): EngineHost {
     const host = new EngineHost({ entry: childEngine, restartDelayMs: 5, ...options });

@@ -64,11 +64,12 @@ test('the engine killed in a search and in a score, and a pause, change nothing'
   const plan = strategies({ seeds: [1], methods: strategies().methods.filter(({ name }) => ['best', 'classifier', 'CMA-ES'].includes(name)) });
   const expected = numbers(await compared(quiet, plan));
   await quiet.close();
-  const services = home.services({}, { ...home.faults('search:2', 'contrast:svf', 'classifier:1'), CHILD_ENGINE_STEP_MS: '5' });
+  const services = home.services({}, { ...home.faults('search:2', 'contrast:svf', 'classifier:1'), ...home.holds('search:1') });
   const { id, jobId } = await services.call('comparisons.start', { plan });
   await nextEvent(services, 'search.generation', ({ generation }) => generation.generation === 1);
   await services.call('jobs.pause', { id: jobId });
   await jobInState(services, jobId, ['paused']);
+  home.goOn();
   await services.call('jobs.resume', { id: jobId });
   expect((await ended(services, jobId)).error).toBeUndefined();
   expect(numbers(await services.call('comparisons.get', { id }))).toEqual(expected);

@@ -4,9 +4,7 @@ import { createServices } from '../index.ts';
 import { plan, startTraining } from './home.ts';
 
 const [home = '', nativeModels = '', compares] = process.argv.slice(2);
-const services = createServices({
-  shell: 'test', home, engineEntry: childEngine, nativeModels, env: {}, platform: 'linux', engine: { env: { CHILD_ENGINE_STEP_MS: '15' } },
-});
+const services = createServices({ shell: 'test', home, engineEntry: childEngine, nativeModels, env: {}, platform: 'linux' });
 services.on('run.step', ({ runId, metric }) => console.log(JSON.stringify({ runId, step: metric.step, enginePid: services.engine.state.pid })));
 if (compares === undefined) await startTraining(services);
 else await services.call('comparisons.start', { plan: plan() });

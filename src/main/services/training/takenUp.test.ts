@@ -7,7 +7,7 @@ let home: Home;
 beforeEach(() => void (home = new Home()));
 afterEach(() => home.clean());
 
-const cli = (stepMs = 1): Services => home.services({ shell: 'cli' }, { CHILD_ENGINE_STEP_MS: String(stepMs) });
+const cli = (env: Record<string, string> = {}): Services => home.services({ shell: 'cli' }, env);
 async function start(services: Services, changes: Partial<CallInput<'train.start'>> = {}): Promise<CallResult<'train.start'>> {
   await services.ready();
   const datasetId = (await services.call('datasets.list', {})).find(({ name }) => name === 'sums')?.id ?? '';
@@ -16,7 +16,7 @@ async function start(services: Services, changes: Partial<CallInput<'train.start
 const jobs = async (services: Services) => (await services.call('jobs.list', { offset: 0, limit: 50 })).filter(({ kind }) => kind === 'train' || kind === 'svd').map(({ kind, state }) => [kind, state]);
 
 test('stopped while it waits for the SVD cache, a training is taken up with what it waits for', async () => {
-  const before = cli(200);
+  const before = cli(home.holds('svd:1'));
   const { jobId } = await start(before);
   await nextEvent(before, 'job.changed', ({ kind, state }) => kind === 'svd' && state === 'running');
   await before.call('jobs.pause', { id: jobId });
@@ -29,7 +29,7 @@ test('stopped while it waits for the SVD cache, a training is taken up with what
 });
 
 test('only exactly the same is taken up, and only where it has not ended', async () => {
-  const services = cli(10);
+  const services = cli(home.holds('train:1'));
   const first = await start(services);
   await nextEvent(services, 'run.step', () => true);
   await expect(start(services)).rejects.toMatchObject({ code: 'busy' });
@@ -46,17 +46,18 @@ test('only exactly the same is taken up, and only where it has not ended', async
 });
 
 test('what runs or waits in a living instance stays there, and a wish to keep it leaves no trace', async () => {
-  const window = home.services({}, { CHILD_ENGINE_STEP_MS: '20' });
-  const running = await start(window, { config: config({ steps: 30 }) });
+  const window = home.services({}, home.holds('train:3'));
+  const running = await start(window);
   const waiting = await start(window, { name: 'next' });
   await nextEvent(window, 'run.step', ({ metric }) => metric.step === 3);
   const beside = cli();
-  await expect(start(beside, { config: config({ steps: 30 }) })).rejects.toMatchObject({ code: 'busy' });
+  await expect(start(beside)).rejects.toMatchObject({ code: 'busy' });
   await expect(start(beside, { name: 'next' })).rejects.toMatchObject({ code: 'busy' });
   await expect(beside.call('jobs.keep', { id: running.jobId })).rejects.toMatchObject({ code: 'conflict' });
   await window.call('jobs.pause', { id: running.jobId });
   await jobInState(window, running.jobId, ['paused']);
+  home.goOn();
   await window.call('jobs.resume', { id: running.jobId });
-  expect((await ended(window, running.jobId)).progress.done).toBe(30);
+  expect((await ended(window, running.jobId)).progress.done).toBe(12);
   expect((await ended(window, waiting.jobId)).state).toBe('succeeded');
 });
