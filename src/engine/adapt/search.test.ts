@@ -53,11 +53,11 @@ afterAll(async () => {
   rmSync(cacheRoot, { recursive: true });
 });
 
-describe('a search', { timeout: 60_000 }, () => {
+describe('a search', () => {
   let whole: Run;
   beforeAll(async () => {
     whole = await run();
-  }, 60_000);
+  });
 
   it('tries the population on all examples, and counts what that takes', () => {
     const { outcome, events } = whole;

@@ -20,7 +20,7 @@ test.skipIf(process.platform === 'win32')('the last four unused graders keep the
   expect(await used).toBe(1);
   await expect.poll(() => children() - before).toBe(4);
   expect(await grade(length(0))).toBe(1); // ended before, made again
-}, 60_000);
+});
 
 test('a grader that cannot be made is not kept', async () => {
   await expect(grade('expression: (')).rejects.toThrow(/cannot be used/);

@@ -58,7 +58,7 @@ it('an adapter that was trained scores the same when evaluated, and as the check
   await call('exportMerged', { model: place, tuning, path: merged, metadata: {} });
   const asBase = await call('evaluate', { ...task, model: { ...place, folder: merged }, rows: tests, tuning: { method: 'svf', z: {} }, sampling, samples: 1 });
   expect(asBase.samples.map(({ answer }) => answer)).toEqual(evaluated.samples.map(({ answer }) => answer));
-}, 60_000);
+});
 
 it('the spectrum of every matrix, descending; a z of ones, shuffled, is the base', async () => {
   const spectrum = await call('spectrum', place);
@@ -68,7 +68,7 @@ it('the spectrum of every matrix, descending; a z of ones, shuffled, is the base
   const z = Object.fromEntries(spectrum.map(({ name, sigma }) => [name, new Float32Array(sigma.length).fill(1)]));
   const control = await call('control', { model: place, rows: rows.slice(32), grader: 'number', raw: false, z, shuffleSeed: 3, sampling, samples: 1 });
   expect(control).toMatchObject({ rows: 16, samples: 1, temperature: 0, gain: { mean: 0 }, base: { mean: control.score.mean } });
-}, 60_000);
+});
 
 it('rows that the model has no room for are left out and named, wherever rows are answered or chosen', async () => {
   const long = { ...rows[40], row: 99, messages: [{ role: 'user' as const, content: 'word '.repeat(600) }] };

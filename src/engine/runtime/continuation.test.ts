@@ -15,7 +15,7 @@ afterAll(() => rmSync(cacheRoot, { recursive: true }));
 const models = new ModelStore(() => {});
 models.setThreads(1);
 
-describe.each(['tiny-llama', 'tiny-mistral'])('%s', { timeout: 60_000 }, (name) => {
+describe.each(['tiny-llama', 'tiny-mistral'])('%s', (name) => {
   const using = <R>(work: (model: LoadedModel) => Promise<R>): Promise<R> => models.using({ folder: join(import.meta.dirname, '../../../native-models', name), cacheRoot, device: 'cpu' }, work);
   const random = new Random(8);
   const tokens = (count: number): number[] => Array.from({ length: count }, () => 3 + Math.floor(900 * random.uniform()));

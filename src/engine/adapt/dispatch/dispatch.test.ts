@@ -130,7 +130,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const place = { folder: join(root, 'native-models/tiny-llama'), cacheRoot: mkdtempSync(join(tmpdir(), 'dispatch-')), device: 'cpu' } as const;
 afterAll(() => rmSync(place.cacheRoot, { recursive: true }));
 
-describe('on tiny-llama', { timeout: 60_000 }, () => {
+describe('on tiny-llama', () => {
   const models = new ModelStore(() => {});
   models.setThreads(1);
   const skills = ['math', 'code', 'reasoning'];

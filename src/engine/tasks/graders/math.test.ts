@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TaskRow } from '../../host/protocol.ts';
+import { cpuTime } from '../../testing/cpuTime.ts';
 import { sharedData, withoutSharedData } from '../testing/files.ts';
 import { mathGrader } from './math.ts';
 import { finalAnswer } from './math/clean.ts';
@@ -75,13 +76,13 @@ describe('hostile answers', () => {
     const began = performance.now();
     const grades = await grader.gradeBatch([`\\boxed{${text}}`, '\\boxed{\\frac{10}{2}}'].map((answer) => ({ answer, row: row('5') })));
     expect(grades.map(({ score }) => score)).toEqual([0, 1]);
-    expect(performance.now() - began).toBeLessThan(12_000);
-  }, 20_000);
+    expect(performance.now() - began).toBeLessThan(60_000);
+  });
 
   test.each(['\\boxed{'.repeat(40_000), `\\boxed{${'{'.repeat(90_000)}`, 'answer is '.repeat(20_000), `\\boxed{${'\\,'.repeat(49_000)}}`, `\\boxed{5${'\\text{ a }'.repeat(9000)}z}`])('a long one costs no time', async (answer) => {
-    const began = performance.now();
+    const used = cpuTime();
     expect((await grader.grade(answer, row('5'))).score).toBe(0);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(used()).toBeLessThan(1000);
   });
 });
 

@@ -63,11 +63,9 @@ describe('JSON lines', () => {
     const path = file('huge.jsonl', '{"a":1}\n{"a":"');
     truncateSync(path, 2 * 1024 ** 3); // sparse: the rest of the line is 2 GB of zero bytes
     const before = process.memoryUsage().rss;
-    const started = performance.now();
     expect(await refusal(path)).toBe('huge.jsonl: is not JSON lines: row 1 holds binary data.');
     const text = await bigLine();
     expect(await refusal(text)).toBe('line.jsonl, row 2: the line is longer than 16 MiB.');
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 ** 2);
   });
 });

@@ -8,7 +8,7 @@ import { SandboxProcess, type SandboxOptions } from './process.ts';
 const script = fileURLToPath(new URL('../../testing/sandbox-child.ts', import.meta.url));
 const made: SandboxProcess[] = [];
 const sandbox = (options: Partial<SandboxOptions> = {}): SandboxProcess => {
-  const one = new SandboxProcess({ name: 'The sandbox', script, readable: [], setup: {}, rowMs: 5000, startMs: 20_000, heapMb: 64, rssMb: 256, ...options });
+  const one = new SandboxProcess({ name: 'The sandbox', script, readable: [], setup: {}, rowMs: 60_000, startMs: 120_000, heapMb: 64, rssMb: 256, ...options });
   made.push(one);
   return one;
 };
@@ -20,20 +20,20 @@ afterAll(async () => {
 
 test('outcomes come in order; a process that ends behind one is replaced', async () => {
   expect(await sandbox().run(['a', 'last', 'throw', 'b'])).toEqual([{ value: 'a' }, { value: 'last' }, { value: 'Error: throw' }, { value: 'b' }]);
-}, 30_000);
+});
 
 test('a row over its time costs itself', async () => {
-  expect(await sandbox({ rowMs: 500 }).run(['a', 'loop', 'b'])).toEqual([{ value: 'a' }, { failed: 'time' }, { value: 'b' }]);
-}, 30_000);
+  expect(await sandbox({ rowMs: 4000 }).run(['a', 'loop', 'b'])).toEqual([{ value: 'a' }, { failed: 'time' }, { value: 'b' }]);
+});
 
 test('memory outside the heap ends the process at its limit, and costs one row', async () => {
   expect(await sandbox().run(['a', 'memory', 'b'])).toEqual([{ value: 'a' }, { failed: 'died' }, { value: 'b' }]);
-}, 30_000);
+});
 
 test('a process that may not read what it needs says what', async () => {
   const reads = fileURLToPath(new URL('../../../../../package-lock.json', import.meta.url));
   await expect(sandbox({ setup: { reads } }).run(['a'])).rejects.toThrow(new RegExp(`does not start here: its process ended with 1 \\(.*it was denied ${reads.replace(/[^\w/-]/g, '.')}`));
-}, 30_000);
+});
 
 test('files are read through links', async () => {
   mkdirSync(join(folder, 'real'));
@@ -41,4 +41,4 @@ test('files are read through links', async () => {
   symlinkSync(join(folder, 'real'), join(folder, 'link'), 'junction');
   const reads = join(folder, 'link', 'read.txt');
   expect(await sandbox({ setup: { reads }, readable: [reads] }).run(['a'])).toEqual([{ value: 'a' }]);
-}, 30_000);
+});
