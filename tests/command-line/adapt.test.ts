@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
       const { code, stderr } = await run('train', '--model', 'stories260K', '--data', data, '--grader', `contains: ${name}`, '--name', name, '--raw', '--set', 'steps=3', '--set', 'batchSize=8', '--set', 'maxTokens=8', '--set', 'testRows=4', '--set', 'validationRows=4');
       expect([code, stderr]).toEqual([0, expect.any(String)]);
     }
-  }, 120_000);
+  });
 
   it('searches for α, tells every generation, and saves the mix', async () => {
     const { code, stderr, result, progress } = await run('adapt', '--model', 'stories260K', '--data', dogs, '--grader', 'contains: dog', '--raw', '--experts', 'dog,cat', '--name', 'both', '--set', 'generations=3', '--set', 'population=4', '--set', 'examples=3', '--set', 'selectionRows=2', '--set', 'testRows=3', '--set', 'maxTokens=8', '--set', 'patience=0');
@@ -58,7 +58,7 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     expect(((await run('search', 'show', 'both')).result()['generations'] as unknown[])).toHaveLength(3);
     const answered = (await run('answer', '--strategy', 'mix:both', '--prompt', 'One day, Tom', '--raw', '--max-tokens', '4')).result();
     expect(answered).toMatchObject({ alphas: expect.any(Array), tokens: 4, firstPassMs: 0 });
-  }, 120_000);
+  });
 
   it('makes a dispatcher on first use, and a file of prompts is one batch', async () => {
     const prompts = join(work, 'prompts.txt');
@@ -73,7 +73,7 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     expect((await run('dispatcher', 'list', '--model', 'stories260K')).result()['dispatchers']).toMatchObject([{ kind: 'embedding', stale: false, accuracy: { mean: expect.any(Number) } }]);
     expect((await run('dispatcher', 'remove', '--model', 'stories260K', '--kind', 'embedding')).result()).toMatchObject({ removed: 'embedding' });
     expect((await run('dispatcher', 'remove', '--model', 'stories260K', '--kind', 'embedding')).code).toBe(1);
-  }, 120_000);
+  });
 
   it('by prompt and by nothing', async () => {
     const byPrompt = (await run('answer', '--model', 'stories260K', '--strategy', 'prompt', '--prompt', 'One day', '--max-tokens', '3')).result();
@@ -81,5 +81,5 @@ describe.skipIf(!existsSync(folder))('stories260K (../shared; skipped where that
     expect(byPrompt['firstPassMs']).toBeGreaterThan(0);
     const none = (await run('answer', '--model', 'stories260K', '--strategy', 'none', '--prompt', 'One day', '--max-tokens', '3')).result();
     expect(Object.keys(none)).toEqual(['text', 'firstPassMs', 'secondPassMs', 'tokens']);
-  }, 60_000);
+  });
 });

@@ -79,5 +79,5 @@ describe.skipIf(withoutSharedData)('public benchmarks', () => {
       left = left.filter((_, index) => grades[index]?.score === 1);
     }
     expect(left.map(({ data }) => data['task_id'])).toEqual([]);
-  }, 600_000);
+  });
 });

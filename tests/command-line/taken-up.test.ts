@@ -9,6 +9,7 @@ import { afterAll, expect, it } from 'vitest';
 import type { JobDto } from '../../src/shared/contract.ts';
 import { disturbed, singular } from './singular.ts';
 
+// Many more steps and generations than are waited for: on a busy machine a signal comes late.
 const work = mkdtempSync(join(tmpdir(), 'singular-taken-up-'));
 const home = ['--home', join(work, 'home'), '--json'];
 const run = (...words: string[]) => singular(...home, ...words);
@@ -18,7 +19,7 @@ const timeless = (of: unknown): unknown => JSON.parse(JSON.stringify(of, (key, v
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 it('a training', async () => {
-  const train = (name: string): string[] => ['train', '--task', 'math', '--name', name, ...settings({ steps: 6, batchSize: 8, maxTokens: 24, validationRows: 8, testRows: 8, validateEvery: 2, checkpointEvery: 1 })];
+  const train = (name: string): string[] => ['train', '--task', 'math', '--name', name, ...settings({ steps: 12, batchSize: 8, maxTokens: 24, validationRows: 8, testRows: 8, validateEvery: 3, checkpointEvery: 1 })];
   const undisturbed = await run(...train('quiet'));
   expect([undisturbed.code, undisturbed.stderr]).toEqual([0, '']);
   const paused = await disturbed('SIGINT', '"event":"step"', ...home, ...train('loud'));
@@ -34,10 +35,10 @@ it('a training', async () => {
   expect((await jobs('train')).map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
   // what has ended is not taken up
   expect((await run(...train('loud'))).result()['expert']).toBe('loud 2');
-}, 300_000);
+});
 
 it('a search: the same α', async () => {
-  const adapt = (name: string): string[] => ['adapt', '--task', 'math-hard', '--experts', 'quiet,loud', '--name', name, ...settings({ generations: 4, population: 6, examples: 4, selectionRows: 4, testRows: 4, maxTokens: 24, patience: 0, temperature: 0.7, seed: 3 })];
+  const adapt = (name: string): string[] => ['adapt', '--task', 'math-hard', '--experts', 'quiet,loud', '--name', name, ...settings({ generations: 12, population: 6, examples: 4, selectionRows: 4, testRows: 4, maxTokens: 24, patience: 0, temperature: 0.7, seed: 3 })];
   const undisturbed = await run(...adapt('calm'));
   expect([undisturbed.code, undisturbed.stderr]).toEqual([0, '']);
   const paused = await disturbed('SIGINT', '"event":"generation"', ...home, ...adapt('rough'));
@@ -53,7 +54,7 @@ it('a search: the same α', async () => {
   await disturbed('SIGINT', '"event":"generation"', ...home, ...adapt('kept'));
   const kept = await run('search', 'keep', 'kept');
   expect(kept.result()).toMatchObject({ mix: 'kept', stopped: 'kept' });
-  expect(Number(kept.result()['generations'])).toBeLessThan(4);
+  expect(Number(kept.result()['generations'])).toBeLessThan(12);
   expect((await run('search', 'remove', 'kept')).result()).toMatchObject({ removed: 'kept' });
   expect((await run('search', 'show', 'kept')).stderr.trim()).toBe('There is no search “kept”; `singular search list` shows those there are.');
-}, 300_000);
+});

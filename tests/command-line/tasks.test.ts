@@ -62,7 +62,7 @@ it('adds a task like another, evaluates on it, renames and removes it', async ()
   expect((await run('tasks', 'rename', 'terse', 'brief')).code).toBe(0);
   expect((await run('tasks', 'remove', 'brief')).code).toBe(0);
   expect((await tasks()).map(({ name }) => name)).not.toContain('brief');
-}, 60_000);
+});
 
 it('a run’s command repeats it after its task has changed', async () => {
   await run('tasks', 'add', 'own', '--task', 'math', '--template', 'Q: {prompt}');
@@ -78,7 +78,7 @@ it('a run’s command repeats it after its task has changed', async () => {
   const { trials, test } = second.result();
   const timeless = (of: unknown): unknown => (of as object[]).map((trial) => ({ ...trial, seconds: 0 }));
   expect([timeless(trials), test]).toEqual([timeless(first.result()['trials']), first.result()['test']]);
-}, 120_000);
+});
 
 const data = join(import.meta.dirname, '../../../shared/data');
 describe.skipIf(!existsSync(data))('published datasets (../shared; skipped where that is not there)', () => {
@@ -88,5 +88,5 @@ describe.skipIf(!existsSync(data))('published datasets (../shared; skipped where
   ])('%s is a task at once: %s, graded by %s', async (file, name, grader) => {
     expect((await run('tasks', 'add', `${name} again`, '--data', join(data, file))).result()).toMatchObject({ grader });
     expect(await tasks()).toEqual(expect.arrayContaining([expect.objectContaining({ name, grader, source: 'recognised' })]));
-  }, 60_000);
+  });
 });

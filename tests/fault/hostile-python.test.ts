@@ -15,7 +15,7 @@ import type { TaskRow } from '../../src/engine/host/protocol.ts';
 import { pythonGrader, pythonLimits } from '../../src/engine/tasks/graders/python.ts';
 import { isAlive } from '../../src/main/engine/testing/isAlive.ts';
 
-const limits = { ...pythonLimits, rowMs: 600, killMs: 2500 };
+const limits = { ...pythonLimits, rowMs: 600, killMs: 8000 };
 const grader = pythonGrader('python', limits);
 afterAll(() => grader.dispose());
 
@@ -76,7 +76,7 @@ describe('H1 and H4: forgers', () => {
     expect(first, JSON.stringify(first)).toMatchObject({ score: 0 });
     expect(third, JSON.stringify(third)).toMatchObject({ score: 0 });
     expect(second).toEqual({ score: 1, reason: 'passes all 4 tests' });
-  }, 30_000);
+  });
 });
 
 /** A file that is there, for everybody but the answers; its path is a string in Python as it is in JSON. */
@@ -140,9 +140,9 @@ describe('H2, H3 and H4: programs', () => {
     const inside = `def total(xs):\n${code.replace(/^/gm, '  ')}`;
     const began = performance.now();
     const grades = await grader.gradeBatch([code, watchful(), inside, watchful()].map((answer) => ({ answer, row })));
-    expect(performance.now() - began).toBeLessThan(4 * limits.killMs + 20_000);
+    expect(performance.now() - began).toBeLessThan(4 * (limits.killMs + limits.startMs));
     expect(grades.map(({ score }) => score), JSON.stringify(grades)).toEqual([0, 1, 0, 1]);
-  }, 60_000);
+  });
 });
 
 /** The processes that a process started, by the system's table. */
@@ -155,7 +155,6 @@ describe.skipIf(process.platform === 'win32')('H5', () => {
     expect(children).toHaveLength(4);
     await wait(500);
     engine.kill('SIGKILL');
-    for (let waited = 0; waited < 5000 && children.some(isAlive); waited += 50) await wait(50);
-    expect(children.filter(isAlive)).toEqual([]);
-  }, 60_000);
+    await expect.poll(() => children.filter(isAlive)).toEqual([]);
+  });
 });

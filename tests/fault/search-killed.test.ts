@@ -59,7 +59,8 @@ test('the command killed in one generation and the engine in another change noth
   await services.ready();
   const expertIds = [await trained(services, 'one', 1), await trained(services, 'two', 2)];
   const datasetId = (await services.call('datasets.list', {})).find((dataset) => dataset.name === 'math-hard')?.id ?? '';
-  const config = { ...quickSearch, generations: 3, population: 8, examples: 4, selectionRows: 4, testRows: 4, maxTokens: 48, patience: 0, temperature: 0.7, seed: 3 };
+  // more generations than are waited for: on a busy machine a kill comes late
+  const config = { ...quickSearch, generations: 8, population: 8, examples: 4, selectionRows: 4, testRows: 4, maxTokens: 48, patience: 0, temperature: 0.7, seed: 3 };
   const input = { modelId: 'tiny-llama', raw: false, datasetId, grader: 'number', expertIds, name: 'found', config };
   const quiet = await services.call('searches.start', input);
   await ended(services, quiet.jobId);
@@ -72,9 +73,9 @@ test('the command killed in one generation and the engine in another change noth
   const [{ id: searchId, jobId, state }] = (await services.call('searches.list', { offset: 0, limit: 1 })).searches;
   expect([searchId === quiet.searchId, state]).toEqual([false, 'interrupted']);
   let deaths = 0;
-  services.on('search.generation', ({ generation }) => {
+  services.on('search.generation', () => {
     const { pid } = services.engine.state;
-    if (generation.generation !== 1 || deaths > 0 || pid === undefined) return;
+    if (deaths > 0 || pid === undefined) return;
     deaths++;
     process.kill(pid, 'SIGKILL');
   });
@@ -84,4 +85,4 @@ test('the command killed in one generation and the engine in another change noth
   expect(deaths).toBe(1);
   expect(await numbers(services, searchId)).toEqual(undisturbed);
   await services.close();
-}, 120_000);
+});
