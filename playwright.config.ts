@@ -10,8 +10,9 @@ export default defineConfig({
   outputDir: 'test-results',
   // The engine wants the cores: one window at a time.
   workers: 1,
-  timeout: 180_000,
-  expect: { timeout: 30_000 },
+  // limits stand for "it does not hang": a machine with other things to do is no failure
+  timeout: 5 * 60_000,
+  expect: { timeout: 60_000 },
   retries: 0,
   forbidOnly: true,
   reporter: 'list',

@@ -9,8 +9,8 @@ import type { RunningShell } from './shell.ts';
 import { quickSearch } from '../../src/shared/adaptation.ts';
 import { quickPreset } from '../../src/shared/training.ts';
 
-test.use({ homeName: 'adaptation', actionTimeout: 20_000 });
-test.describe.configure({ mode: 'serial', timeout: 8 * 60_000 });
+test.use({ homeName: 'adaptation', actionTimeout: 60_000 });
+test.describe.configure({ mode: 'serial', timeout: 15 * 60_000 });
 
 const modelId = 'tiny-llama';
 const skills = ['math', 'reasoning', 'code'] as const;
@@ -115,7 +115,7 @@ test('a search is put together, shows each generation, and its mix goes on the d
 test('a running search is paused, taken up again and ended with the best kept, layer by layer', async ({ desk, page, shell }) => {
   const dataset = await datasetOf(shell, 'reasoning-hard');
   const { experts } = await shell.call('experts.list', { modelId });
-  const config = { ...quickSearch, perLayer: true, examples: 4, population: 8, generations: 400, patience: 0, deviationFloor: 0, selectionRows: 4, testRows: 8, maxTokens: 24 };
+  const config = { ...quickSearch, perLayer: true, examples: 4, population: 8, generations: 2000, patience: 0, deviationFloor: 0, selectionRows: 4, testRows: 8, maxTokens: 24 };
   const { searchId } = await shell.call('searches.start', { modelId, datasetId: dataset.id, grader: dataset.suggestedGrader, expertIds: experts.map(({ id }) => id), name: 'By layer', config });
   await desk.goTo('Adapt');
   await page.getByRole('grid', { name: 'Searches' }).getByText('By layer', { exact: true }).click();

@@ -72,7 +72,10 @@ export class Desk {
   }
 
   async goTo(screen: Screen): Promise<void> {
-    await this.rail.getByRole('link', { name: new RegExp(`^${screen}`) }).click();
+    const link = this.rail.getByRole('link', { name: new RegExp(`^${screen}`) });
+    await link.click();
+    // the screen before this one has a heading too
+    await expect(link).toHaveAttribute('aria-current', 'page');
     await expect(this.page.getByRole('heading', { level: 1 })).toBeVisible();
   }
 }

@@ -12,7 +12,7 @@ import { quickPreset } from '../../src/shared/training.ts';
 import type { RunningShell } from './shell.ts';
 
 test.use({ homeName: 'main-job' });
-test.describe.configure({ mode: 'serial', timeout: 10 * 60_000 });
+test.describe.configure({ mode: 'serial', timeout: 15 * 60_000 });
 
 const mathRows = readFileSync(fileURLToPath(new URL('../../native-models/data/math/train.jsonl', import.meta.url)), 'utf8').trimEnd().split('\n').slice(0, 160);
 const expertName = 'Sums “of mine” & <b>more</b>';
@@ -30,9 +30,9 @@ async function drop(page: Page, selector: string, name: string, content: string)
 }
 
 async function bundledModel(shell: RunningShell): Promise<string> {
-  await expect.poll(async () => (await shell.call('models.list', {})).find((model) => model.source === 'bundled')?.unusable ?? null, { timeout: 60_000 }).toBeNull();
-  const models = await shell.call('models.list', {});
-  return models.find((model) => model.source === 'bundled')!.id;
+  const usable = async () => (await shell.call('models.list', {})).find((model) => model.source === 'bundled' && !model.unusable);
+  await expect.poll(usable).toBeDefined();
+  return (await usable())!.id;
 }
 
 async function setSetting(page: Page, label: string, value: string): Promise<void> {
@@ -110,7 +110,11 @@ async function ask(page: Page, prompt: string): Promise<{ base: string; mix: str
     await expect(column(name).locator('.answer')).not.toBeEmpty({ timeout: 60_000 });
     await expect(column(name).getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
   }
-  return { base: await column('Base').locator('.answer').innerText(), mix: await column('Mix').locator('.answer').innerText() };
+  return answers(page);
+}
+async function answers(page: Page): Promise<{ base: string; mix: string }> {
+  const text = (name: string): Promise<string> => page.getByRole('region', { name, exact: true }).locator('.answer').innerText();
+  return { base: await text('Base'), mix: await text('Mix') };
 }
 
 test('on the desk the fader decides: at 0 the mix is the base to the token', async ({ desk, page, shell }) => {
@@ -132,9 +136,9 @@ test('on the desk the fader decides: at 0 the mix is the base to the token', asy
   await expect(fader).not.toHaveAttribute('aria-valuenow', '1');
   await fader.dblclick();
   await expect(fader).toHaveAttribute('aria-valuenow', '0');
-  const silent = await ask(page, prompt);
-  expect(silent.mix).toBe(silent.base);
-  expect(silent.base).toBe(loud.base);
+  await ask(page, prompt);
+  // the fader that was let go asks again by itself a moment later, perhaps over this: what counts is where both come to rest
+  await expect.poll(() => answers(page)).toEqual({ base: loud.base, mix: loud.base });
   await expectAccessible(page, 'the desk with a strip');
 });
 
@@ -240,20 +244,20 @@ test('the jobs say how they ended', async ({ desk, page }: { desk: Desk; page: P
 test('a killed engine is said in the window, and the training goes on', async ({ desk, page, shell }) => {
   const modelId = await bundledModel(shell);
   const dataset = (await shell.call('datasets.list', {})).find((one) => one.source === 'file')!;
-  const second = shell.event('run.step', ({ metric }) => metric.step >= 1, 5 * 60_000);
+  await desk.goTo('Train');
   const { runId } = await shell.call('train.start', {
     modelId, datasetId: dataset.id, grader: 'number', name: 'Killed once', preset: 'custom',
-    config: { ...quickPreset, steps: 5, batchSize: 16, maxTokens: 40, validationRows: 16, validateEvery: 5, checkpointEvery: 1 },
+    config: { ...quickPreset, steps: 12, batchSize: 16, maxTokens: 40, validationRows: 16, validateEvery: 12, checkpointEvery: 1 },
   });
-  await desk.goTo('Train');
   await page.goto(`${new URL('/', shell.url).href}#/train/${runId}`);
   await expect(page.getByRole('heading', { level: 1, name: 'Killed once' })).toBeVisible();
-  await second;
+  // the page stands, and the training is not at its end: on a slow machine it went on meanwhile
+  expect((await shell.event('run.step', (step) => step.runId === runId, 5 * 60_000)).metric.step).toBeLessThan(12);
   const { pid } = (await shell.call('app.info', {})).engine;
   process.kill(pid!, 'SIGKILL');
   await expect(page.getByText(/The engine was started again/).first()).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText('is in the library.')).toBeVisible({ timeout: 5 * 60_000 });
   const run = await shell.call('runs.get', { id: runId });
   expect(run.steps.map((metric) => metric.step)).toEqual([...new Set(run.steps.map((metric) => metric.step))]);
-  expect(run.steps).toHaveLength(5);
+  expect(run.steps).toHaveLength(12);
 });

@@ -31,7 +31,10 @@ test('a bundled task is asked another way and stored under a name, without a mou
   await expect(page.getByRole('group', { name: 'Row 1 in full' })).toContainText('Briefly: ');
   await page.getByRole('combobox', { name: /^Splits/ }).focus();
   await page.keyboard.press('Enter');
+  const highlighted = page.locator('[role="option"][data-highlighted]');
+  const present = await highlighted.innerText();
   await page.keyboard.press('ArrowDown');
+  await expect(highlighted).not.toHaveText(present);
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('To test on')).toHaveValue('0.2');
   await expect(page.getByText('Differs from the stored task “math”.')).toBeVisible();

@@ -8,8 +8,8 @@ import { expect, expectAccessible, test } from './fixtures.ts';
 import type { RunningShell } from './shell.ts';
 import { quickPreset, type TrainingConfig } from '../../src/shared/training.ts';
 
-test.use({ homeName: 'training-method', actionTimeout: 20_000 });
-test.describe.configure({ timeout: 8 * 60_000 });
+test.use({ homeName: 'training-method', actionTimeout: 60_000 });
+test.describe.configure({ timeout: 15 * 60_000 });
 
 const small: Partial<TrainingConfig> = { steps: 2, batchSize: 8, maxTokens: 24, validationRows: 8, validateEvery: 1, checkpointEvery: 1, testRows: 24, validationTemperature: 0 };
 const at = (shell: RunningShell, hash: string): string => `${new URL('/', shell.url).href}${hash}`;
