@@ -11,7 +11,7 @@ import { expect, expectAccessible, test, type Desk } from './fixtures.ts';
 import { quickPreset } from '../../src/shared/training.ts';
 import type { RunningShell } from './shell.ts';
 
-test.use({ homeName: 'main-job' });
+test.use({ homeName: 'main-job', actionTimeout: 60_000 });
 test.describe.configure({ mode: 'serial', timeout: 15 * 60_000 });
 
 const mathRows = readFileSync(fileURLToPath(new URL('../../native-models/data/math/train.jsonl', import.meta.url)), 'utf8').trimEnd().split('\n').slice(0, 160);
@@ -179,7 +179,7 @@ test('an expert is evaluated on a task beside the base, answer by answer, and th
   await expect(page.getByRole('figure', { name: 'Score' })).toBeVisible({ timeout: 60_000 });
   await expect.poll(async () => (await shell.call('runs.list', { kind: 'evaluate', expertId: expert.id })).runs[0]).toMatchObject({ state: 'succeeded', test: { rows: 40 }, evaluated: { parts: [{ name: expertName, alpha: 1 }] } });
   await expect(page.getByRole('listitem')).toHaveCount(40);
-  await page.getByRole('radio', { name: /^Right in both/ }).click({ timeout: 30_000 });
+  await page.getByRole('radio', { name: /^Right in both/ }).click();
   await expect(page.getByRole('listitem')).not.toHaveCount(40);
   await expectAccessible(page, 'an evaluation');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'More for this evaluation' }).click().then(() => page.getByRole('menuitem', { name: 'Answers as CSV' }).click())]);
