@@ -4,7 +4,7 @@ import type { TaskRow } from '../../host/protocol.ts';
 import { cpuTime } from '../../testing/cpuTime.ts';
 import { sharedData, withoutSharedData } from '../testing/files.ts';
 import { mathGrader } from './math.ts';
-import { finalAnswer } from './math/clean.ts';
+import { finalAnswer } from './math/final.ts';
 import { sameMathematics } from './math/compare.ts';
 
 const row = (reference: string | null): TaskRow => ({ row: 0, messages: [], reference, data: {} });
@@ -56,7 +56,12 @@ describe('the same mathematics', () => {
 describe('what an answer ends on', () => {
   test.each([
     ['so \\boxed{1} and \\boxed{\\frac{1}{2}}.', '\\frac{1}{2}'], ['\\boxed 5', '5'], ['$\\fbox{\\{1\\}}$', '\\{1\\}'], ['The answer is $x^2$.', 'x^2'],
-    ['work\nAnswer: 7', '7'], ['0.5', '0.5'], ['\\[ 3 \\]', ' 3 '], ['\\boxed{1', null], ['a long\nstory', null],
+    ['work\nAnswer: 7', '7'], ['0.5', '0.5'], ['\\[ 3 \\]', ' 3 '], ['\\boxed{1', null], ['a long\nstory', null], ['\\(\\boxed8\\)', '8'], ['\\boxed\\pi', '\\pi'],
+    ['work\n**Answer:** $42$', '42'], ['**Answer: 42**', '42'], ['work.\nThe answer is **42**.', '42'], ['We get\n#### 42', '42'], ['6*7 = 42\n#### 42\n', '42'], ['#### Step 1\nSo **Answer**: $x^2$', 'x^2'],
+    ['Final Answer: The final answer is $\\frac12$. I hope it is correct.', '\\frac12'], ['**Final Answer:**\n\\[\n7\n\\]', '\n7\n'], ['work\n### Final Answer\n\n$(1,2)$', '(1,2)'], ['**Final Answer**\n\n$$x+1$$', 'x+1'],
+    ['Final answer: **$x$**', 'x'], ['The answer is:\n\n$$3$$\n\nThanks!', '3'], ['Answer: \\(5\\)', '5'], ['The answer is therefore $5$.', '5'], ['The answer is $\\$5$.', '\\$5'], ['The answer is 5. I hope it is correct.', '5'],
+    ['The answer is $5$ or $7$.', '5, 7'], ['The answer is $5$ or 7.', '$5$ or 7'], ['The answer is $5$ cm.', '5\\text{ cm}'], ['The answer is $5$%.', '5%'], ['The answer is $5$ because of that.', '5'], ['The answer is $5 and not $6.', '$5 and not $6'],
+    ['The answer is 2*3*x_1', '2*3*x_1'], ['#### Step 1: add\nand so on', null], ['The answer', null], ['The answers are 2 and 3.', '2 and 3'], ['**42**', '42'], ['The answer is\n', null],
   ])('%j → %j', (text, found) => {
     expect(finalAnswer(text)).toBe(found);
   });

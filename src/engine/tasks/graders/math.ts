@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { noReference, shortened, type Grader } from './grader.ts';
-import { finalAnswer } from './math/clean.ts';
+import { finalAnswer } from './math/final.ts';
 import { sandboxGrader } from './sandbox/graded.ts';
 import { packageFolders } from './sandbox/packages.ts';
 import { SandboxProcess } from './sandbox/process.ts';

@@ -3,7 +3,7 @@ export function lastBoxed(text: string): string | null {
   const start = Math.max(text.lastIndexOf('\\boxed'), text.lastIndexOf('\\fbox'));
   if (start === -1) return null;
   const open = start + (text.startsWith('\\boxed', start) ? 6 : 5);
-  const bare = /^\s*([^\s{$]+)/.exec(text.slice(open, open + 40))?.[1];
+  const bare = /^\s*([^\s{$]+?)(?=\\[)\]]|[\s{$]|$)/.exec(text.slice(open, open + 40))?.[1];
   if (bare !== undefined) return bare;
   const first = text.indexOf('{', open);
   if (first === -1) return null;

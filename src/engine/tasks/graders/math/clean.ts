@@ -1,39 +1,9 @@
-/** The final answer of a text, and its LaTeX without what is only there for the eye. Linear in the text's length. */
+/** An answer's LaTeX without what is only there for the eye, and what it says it measures. */
 
-import { lastBoxed } from './boxed.ts';
+import { measureOf } from './units.ts';
 
 /** An answer ready to be parsed. `unit` is what was measured, '' where nothing is said (of an angle, radians are what numbers mean). */
 export interface Cleaned { latex: string; unit: string; percent: boolean; degrees: boolean }
-
-/** What an answer ends on: the content of its last `\boxed{}`; without one, what follows "answer is", or a short text whole. Null when none. */
-export function finalAnswer(text: string): string | null {
-  const boxed = lastBoxed(text);
-  if (boxed !== null) return boxed;
-  if (text.includes('\\boxed')) return null;
-  const said = /^[\s\S]*\banswer\b(?:\s+is|\s*[:=])+\s*([^\n]+)/i.exec(text.slice(-2000))?.[1] ?? (text.trim().length <= 200 && !text.trim().includes('\n') ? text : null);
-  if (said === null) return null;
-  const plain = said.trim().replace(/\.$/, '');
-  return /^\$\$?([^$]+)\$\$?$/.exec(plain)?.[1] ?? /^\\[([]([\s\S]*)\\[)\]]$/.exec(plain)?.[1] ?? plain;
-}
-
-/** Names of one unit. What is not listed is its own, a plural s aside. */
-const units: readonly (readonly string[])[] = [
-  ['cm', 'centimeter', 'centimetre'], ['mm', 'millimeter', 'millimetre'], ['m', 'meter', 'metre'], ['km', 'kilometer', 'kilometre'],
-  ['in', 'inch', 'inche'], ['ft', 'foot', 'feet'], ['yd', 'yard'], ['mi', 'mile'], ['lb', 'pound'], ['oz', 'ounce'], ['g', 'gram'], ['kg', 'kilogram'],
-  ['sec', 's', 'second'], ['min', 'minute'], ['hr', 'h', 'hour'], ['mph', 'miles per hour'], ['L', 'liter', 'litre'], ['mL', 'ml', 'milliliter'],
-];
-
-/** One unit in one spelling, with its power: `square inches`, `\text{ in}^2` and `in^2` are `in^2`. */
-function unitOf(text: string): string {
-  let name = text.replace(/\\(?:text|mathrm|mbox|textrm|rm)\b/g, '').replace(/[{}~\\,.]/g, ' ').replace(/\s+/g, ' ').trim();
-  let power = /\^\s*(\d)$/.exec(name)?.[1] ?? '';
-  name = name.replace(/\^\s*\d$/, '').trim();
-  const spoken = /^(square|sq|cubic|cu) (.*)$/.exec(name);
-  if (spoken) [power, name] = [spoken[1]?.startsWith('s') ? '2' : '3', spoken[2] ?? ''];
-  const single = name.length > 3 ? name.replace(/s$/, '') : name.replace(/^(lb|hr|min|sec|oz|yd)s$/, '$1');
-  const known = units.find((names) => names.includes(name) || names.includes(single))?.[0] ?? single.toLowerCase();
-  return power === '' ? known : `${known}^${power}`;
-}
 
 const wrapper = /\\(?:text|mathrm|mbox|textrm|textbf|mathbf|operatorname|rm)\s*\{([^{}]*)\}/;
 const unitBehind = new RegExp(String.raw`^(.*?[\d})!]|.*?\\pi)\s*((?:\\[ ,;!]|~|\s)*(?:\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\}(?:\s*\^\s*\{?\d\}?)?\s*)+)\.?$`);
@@ -65,7 +35,7 @@ export function clean(answer: string): Cleaned {
   if (degrees) latex = latex.replace(degreeSign, '').trim();
   let unit = dollars ? 'dollar' : '';
   const behind = unitBehind.exec(latex) ?? wordBehind.exec(latex);
-  if (behind?.[2] !== undefined) [latex, unit] = [(behind[1] ?? '').trim(), unitOf(behind[2])];
+  if (behind?.[2] !== undefined) [latex, unit] = [(behind[1] ?? '').trim(), measureOf(behind[2]).unit];
   if (/^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(latex)) latex = latex.replaceAll(',', '');
   else if (/^[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?$/.test(latex)) latex = latex.replaceAll(' ', '');
   // 1 2/3 and 1 \frac 23 are mixed numbers
