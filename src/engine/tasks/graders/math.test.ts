@@ -40,11 +40,28 @@ const different: [string, string][] = [
   ['9007199254740993', '9007199254740992'],
   ['1 2', '12'], ['2 3', '23'], ['2 3', '6'], ['1 2', '2 1'], ['1\\,2', '12'], ['1 2', '1'], ['(1 2, 3)', '(12, 3)'], ['x^2 3', 'x^{23}'], ['\\$5', '5\\text{ cents}'], ['\\$5', '5\\text{ cm}'], ['5^\\circ', '5\\%'], ['5\\text{ cm}', '5\\%'], ['5\\text{ cm}', '5^\\circ'],
   ['\\tan^{-1}(1)', '\\frac{1}{\\tan 1}'], ['\\tan^{-1}(1)', '1'], ['\\cot^{-1}(1)', '\\frac{1}{\\cot 1}'], ['\\tan^{2}(1)', '\\frac{\\pi}{4}'], ['\\sin^2x+\\cos^2x', '2'], ['\\sin^2x-\\cos^2x', '1'], ['x', '1'], ['x^2', '0'], ['\\sin^2x+\\cos^2y', '1'],
-  ['(x,y)=(1,2)', '(2,1)'], ['(x,y)=(1,2)', '(x,y)=(2,1)'], ['(x,y)=(1,2)', '(a,b)=(1,2)'], ['(x,y)=(1,2)', '2'], ['xy=(1,2)', '(1,2)'], ['xy=5', '5'], ['2AB=5', '5'], ['AB=5', 'CD=5'], ['AB=5', 'AB=6'], ['AB', '5'],
+  ['(x,y)=(1,2)', '(2,1)'], ['(x,y)=(1,2)', '(x,y)=(2,1)'], ['(x,y)=(1,2)', '(a,b)=(1,2)'], ['(x,y)=(1,2)', '2'], ['AB=5', 'CD=5'], ['AB=5', 'AB=6'], ['AB', '5'],
   ['\\mathbb{R}', '\\mathbb{Z}'], ['\\mathbb{R}', '(0,\\infty)'], ['\\mathbb{R}', '[-\\infty,\\infty]'], ['\\mathbb{R}', 'R'], ['\\mathbb{Z}', '(-\\infty,\\infty)'],
+];
+/** An answer and the reference that it meets; the reference would not do as the answer, or need not. */
+const answers: [string, string][] = [
+  ['\\text{Area} = 49', '49'], ['-8+1 = -7', '-7'], ['a + b = 49', '49'], ['2\\cdot49\\div2 = 49', '49'], ['\\frac{14}{18} = \\frac79', '\\frac79'], ['\\frac{243}{625} = 0.3888', '\\frac{243}{625}'], ['P(A)=\\frac12', '\\frac12'], ['P(\\text{both red}) = \\frac12', '0.5'],
+  ['m+n=5', '5'], ['x = 6/2 = 3', '3'], ['\\frac79 \\approx 0.778', '\\frac79'], ['9\\pi \\approx 28.27', '9\\pi'], ['A = 9\\pi \\approx 28.27', '9\\pi'], ['\\frac79 \\approx 0.778', '0.778'], ['\\approx 5', '5'], ['x \\approx 5', '5'], ['\\angle C = 90^\\circ', '90'], ['|AB| = 5', '5'],
+  ['\\binom{15}{4}=1365', '1365'], ['8! = 40320', '40320'], ['N = 1,545', '1545'], ['1,000 + 545 = 1,545', '1545'], ['xy=5', '5'], ['xy=(1,2)', '(1,2)'], ['f(1, 2) = 3', '3'], ['\\frac{22}{7} = 3.14', '3.14'], ['0.5 = 50\\%', '\\frac12'], ['1\\text{ h} = 60\\text{ min}', '60'],
+  ["f'(x)=2x", '2x'], ['2x', "f'(x)=2x"], ['2x', '\\frac{dy}{dx}=2x'], ['90', '\\angle C = 90^\\circ'], ['\\frac14 \\text{ or } 0.25', '\\frac14'], ['5 \\pmod 7', '5'], ['3^5 \\equiv 5 \\pmod{7}', '5'], ['x^2-3x = 4', 'x^2-3x-4=0'], ['x = 2, 3', '2,3'],
+];
+const wrong: [string, string][] = [
+  ['x = 5, y = -10', '5'], ['x = 5, y = -10', '-10'], ['x = 5 \\text{ and } y = -10', '-10'], ['x = 5 \\text{ or } x = 10', '10'], ['1 + 1 = 5', '5'], ['x = 4 = 5', '5'], ['x = 4 = 5', '4'], ['-8+1 = -7', '-8'], ['5 = x + 1', '5'], ['x + 1 = 5', 'x+2=5'], ['0', 'x - 3 = 0'], ['5', 'x + y = 5'],
+  ['\\sqrt2 \\approx 1.41', '1'], ['\\frac79 \\approx 0.8', '\\frac45'], ['x \\ne 5', '5'], ['x \\le 5', '5'], ['\\frac14 \\text{ or } 0.3', '\\frac14'], ['\\frac14 \\text{ or } 0.3', '0.3'], ['x =', '5'], ['\\pi \\approx 3', '3'], ['(x = 5)', '10'], ['6 \\pmod 7', '5'], ['x = 2, 3', '3'],
 ];
 
 describe('the same mathematics', () => {
+  test.each(answers)('%s answers %s', (answer, reference) => {
+    expect(sameMathematics(answer, reference)).toBe(true);
+  });
+  test.each(wrong)('%s does not answer %s', (answer, reference) => {
+    expect(sameMathematics(answer, reference)).toBe(false);
+  });
   test.each(equal)('%s is %s, either way round', (a, b) => {
     expect([sameMathematics(a, b), sameMathematics(b, a)]).toEqual([true, true]);
   });

@@ -3,7 +3,8 @@
  * digits; expressions with variables at several points; lists, sets, tuples, intervals and equations part by part.
  */
 import { LatexSyntax } from '@cortex-js/compute-engine/latex-syntax';
-import { clean, hasSplitNumber, measured, words } from './clean.ts';
+import { clean, hasSplitNumber, measured, words, type Cleaned } from './clean.ts';
+import { isEquation, named, result, rounded, ways } from './sides.ts';
 import { call, complex, NoValue, rational, symbolOf, variables, type Complex, type Json } from './value.ts';
 
 const syntax = new LatexSyntax();
@@ -20,9 +21,42 @@ type Thing =
   | { kind: 'equation'; sides: [Json, Json] }
   | { kind: 'inequality'; operators: string[]; sides: Json[] };
 
+/** Whether an answer says what the reference says, in one of the ways in which it can be read. */
 export function sameMathematics(answer: string, reference: string): boolean {
   if (answer.length > longestText || reference.length > longestText) return squeezed(answer) === squeezed(reference);
-  const [a, b] = [clean(answer), clean(reference)];
+  const expected = clean(reference);
+  if (readings(answer, reference).some((reading) => equal(clean(reading), expected))) return true;
+  const alternatives = ways(answer);
+  if (alternatives.length > 1 && alternatives.every((one) => equal(clean(one), expected))) return true;
+  // `2x + 3` for `f'(x) = 2x + 3`
+  const value = isEquation(answer) ? null : named(reference);
+  return value !== null && equal(clean(answer), clean(value));
+}
+
+/** The answer as it stands; what it is exactly, and the rounded number where that is asked; of an equation what it comes to, unless an equation is asked. */
+function readings(answer: string, reference: string): string[] {
+  const plain = reference.includes('\\pmod') ? answer : answer.replace(/\s*\\pmod\s*(?:\{[^{}]*\}|\d)\s*$/, '');
+  const found = [plain];
+  const approximation = rounded(plain);
+  const exact = approximation === null ? plain : approximation.exact ?? approximation.round;
+  if (approximation !== null) found.push(exact);
+  if (approximation !== null && /\d\.\d/.test(reference)) found.push(approximation.round);
+  const equation = isEquation(reference) ? null : result(exact);
+  if (equation !== null && (exact.includes('\\equiv') || !contradictory(equation.sides))) found.push(equation.result);
+  return found;
+}
+
+/** `1 + 1 = 5`: numbers on both sides that are not one, rounding aside. Sides with units are not judged. */
+function contradictory(sides: readonly string[]): boolean {
+  const values = sides.map(clean).filter((side) => measured(side) === '').flatMap(({ latex }) => {
+    const thing = read(latex);
+    const value = thing?.kind === 'expression' && variables(thing.json).size === 0 ? attempt(() => complex(thing.json, new Map())) : null;
+    return value === null ? [] : [value];
+  });
+  return values.some((value) => size({ re: value.re - (values[0]?.re ?? 0), im: value.im - (values[0]?.im ?? 0) }) > 0.01 * size(values[0] ?? value));
+}
+
+function equal(a: Cleaned, b: Cleaned): boolean {
   const [aMeasure, bMeasure] = [measured(a), measured(b)];
   if (aMeasure !== '' && bMeasure !== '' && aMeasure !== bMeasure) return false;
   if (squeezed(a.latex) === squeezed(b.latex)) return squeezed(a.latex) !== '';
@@ -150,7 +184,7 @@ function same(a: Thing, b: Thing): boolean {
   if (a.kind === 'expression' && b.kind === 'expression') return sameValue(a.json, b.json);
   if (a.kind === 'equation' && b.kind === 'equation') return sameEquation(a.sides, b.sides);
   // x = 5 is 5; a set of one is its item
-  if (a.kind === 'equation') return named(a.sides[0]) && same(thingOf(a.sides[1]), b);
+  if (a.kind === 'equation') return isName(a.sides[0]) && same(thingOf(a.sides[1]), b);
   if (b.kind === 'equation') return same(b, a);
   if (a.kind === 'inequality' || b.kind === 'inequality') return sameInequality(a, b);
   if (a.kind === 'list' && a.items.length === 1 && a.items[0] !== undefined) return same(a.items[0], b);
@@ -165,7 +199,7 @@ function same(a: Thing, b: Thing): boolean {
 const pair = (a: Thing, b: Thing | undefined): boolean => b !== undefined && same(a, b);
 
 /** `x`, `x_1`, `f(x)`, the segment `AB` or the point `(x, y)`: what stands left of a result. `xy` is a product. */
-function named(json: Json): boolean {
+function isName(json: Json): boolean {
   if (symbolOf(json) !== null) return true;
   const [operator, first = 0, ...rest] = call(json) ?? [];
   if (operator === 'Delimiter') return rest.length <= 1 && call(first)?.[0] === 'Sequence' && (call(first)?.slice(1) ?? []).every((item) => symbolOf(item) !== null);
@@ -205,7 +239,7 @@ function intervalOf({ operators, sides }: { operators: string[]; sides: Json[] }
 
 /** The same line or curve: the differences of the sides are proportional. */
 function sameEquation(a: readonly [Json, Json], b: readonly [Json, Json]): boolean {
-  if (named(a[0]) && named(b[0]) && JSON.stringify(a[0]) === JSON.stringify(b[0]) && same(thingOf(a[1]), thingOf(b[1]))) return true;
+  if (isName(a[0]) && isName(b[0]) && JSON.stringify(a[0]) === JSON.stringify(b[0]) && same(thingOf(a[1]), thingOf(b[1]))) return true;
   const difference = ([left, right]: readonly [Json, Json]): Json => ['Subtract', left, right];
   const ratios = atPoints(difference(a), difference(b))?.map(([x, y]) => (size(y) === 0 ? NaN : size(x) / size(y) * Math.sign(x.re * y.re + x.im * y.im)));
   return ratios !== undefined && ratios.length > 1 && ratios.every((ratio) => ratio !== 0 && Math.abs(ratio - (ratios[0] ?? NaN)) <= tolerance * Math.abs(ratio));
