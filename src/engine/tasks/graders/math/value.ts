@@ -120,7 +120,8 @@ const add = (a: Complex, b: Complex): Complex => ({ re: a.re + b.re, im: a.im + 
 const negate = (a: Complex): Complex => ({ re: -a.re, im: -a.im });
 const multiply = (a: Complex, b: Complex): Complex => ({ re: a.re * b.re - a.im * b.im, im: a.re * b.im + a.im * b.re });
 const size = (a: Complex): number => Math.hypot(a.re, a.im);
-const log = (a: Complex): Complex => ({ re: Math.log(size(a)), im: Math.atan2(a.im, a.re) });
+// a real number may come as −0i, for which atan2 gives −π
+const log = (a: Complex): Complex => ({ re: Math.log(size(a)), im: Math.atan2(a.im === 0 ? 0 : a.im, a.re) });
 const exp = (a: Complex): Complex => ({ re: Math.exp(a.re) * Math.cos(a.im), im: a.im === 0 ? 0 : Math.exp(a.re) * Math.sin(a.im) });
 
 function divide(a: Complex, b: Complex): Complex {
