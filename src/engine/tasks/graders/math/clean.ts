@@ -1,13 +1,14 @@
 /** An answer's LaTeX without what is only there for the eye, and what it says it measures. */
 
-import { measureOf } from './units.ts';
+import { isMeasure, measureOf } from './units.ts';
 
 /** An answer ready to be parsed. `unit` is what was measured, '' where nothing is said (of an angle, radians are what numbers mean). */
 export interface Cleaned { latex: string; unit: string; percent: boolean; degrees: boolean }
 
 const wrapper = /\\(?:text|mathrm|mbox|textrm|textbf|mathbf|operatorname|rm)\s*\{([^{}]*)\}/;
-const unitBehind = new RegExp(String.raw`^(.*?[\d})!]|.*?\\pi)\s*((?:\\[ ,;!]|~|\s)*(?:\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\}(?:\s*\^\s*\{?\d\}?)?\s*)+)\.?$`);
-const wordBehind = /^([-+]?[\d.,/]+|[-+]?\\[dt]?frac\{?\d+\}?\{?\d+\}?)\s+([A-Za-z]{2,}(?:[ A-Za-z]*)(?:\^\{?\d\}?)?)\.?$/;
+// `\text{…}` behind a number is what it counts, unless a sentence goes on; bare words are letters multiplied, unless they are a known measure
+const unitBehind = new RegExp(String.raw`^(.*?[\d})!]|.*?\\pi)\s*((?:\\[ ,;!]|~|\s)*(?:\\(?:text|mathrm|mbox|textrm)\s*\{(?!\s*(?:is|are|if|not|when|unless|except|for)\b)[^{}]*\}(?:\s*\^\s*\{?\d\}?)?\s*)+)\.?$`);
+const wordBehind = /^(.*(?:[\d.})!]|\\pi))\s+([A-Za-z]{2,}(?:[ A-Za-z/]*)(?:\^\{?\d\}?)?)\.?$/;
 
 const degreeSign = /\^\s*\{?\s*\\circ\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*[CF]\s*\}|[CF])?$|\s*\\text\s*\{\s*degrees?\s*\}$|\s+degrees?$|°$/;
 
@@ -34,16 +35,23 @@ export function clean(answer: string): Cleaned {
   const degrees = !/\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])/.test(latex) && degreeSign.test(latex);
   if (degrees) latex = latex.replace(degreeSign, '').trim();
   let unit = dollars ? 'dollar' : '';
-  const behind = unitBehind.exec(latex) ?? wordBehind.exec(latex);
-  if (behind?.[2] !== undefined) [latex, unit] = [(behind[1] ?? '').trim(), measureOf(behind[2]).unit];
+  let factor = '';
+  const word = wordBehind.exec(latex);
+  const behind = unitBehind.exec(latex) ?? (isMeasure(word?.[2] ?? '') ? word : null);
+  if (behind?.[2] !== undefined) {
+    const measure = measureOf(behind[2]);
+    [latex, factor] = [(behind[1] ?? '').trim(), measure.factor];
+    if (measure.unit !== '') unit = measure.unit;
+  }
   if (/^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(latex)) latex = latex.replaceAll(',', '');
   else if (/^[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?$/.test(latex)) latex = latex.replaceAll(' ', '');
   // 1 2/3 and 1 \frac 23 are mixed numbers
   const mixed = /^([-+]?)(\d+)\s+(\d+)\s*\/\s*(\d+)$/.exec(latex);
   if (mixed) latex = `${mixed[1] ?? ''}${mixed[2] ?? ''}\\frac{${mixed[3] ?? ''}}{${mixed[4] ?? ''}}`;
   // plain spelling: sqrt(2), pi
-  latex = latex.replace(/(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)/g, '\\sqrt{$1}').replace(/(?<![\\a-zA-Z])(pi|infty|sqrt)(?![a-zA-Z])/g, '\\$1 ').replace(/\*\*/g, '^').replace(/\*/g, '\\cdot ').replace(/\^\(([^()]*)\)/g, '^{$1}');
-  return { latex: latex.trim(), unit, percent, degrees };
+  latex = latex.replace(/(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)/g, '\\sqrt{$1}').replace(/(?<![\\a-zA-Z])(pi|infty|sqrt|sin|cos|tan|ln|log)(?![a-zA-Z])/g, '\\$1 ').replace(/\*\*/g, '^').replace(/\*/g, '\\cdot ').replace(/\^\(([^()]*)\)/g, '^{$1}');
+  latex = latex.trim();
+  return { latex: factor === '' ? latex : `(${latex}) \\cdot ${factor}`, unit, percent, degrees };
 }
 
 /** Words alone, in one spelling (`\text{Tuesday}`, `(A)` and `\textbf{A}`), or null where the answer is more. */

@@ -5,6 +5,7 @@
 import { LatexSyntax } from '@cortex-js/compute-engine/latex-syntax';
 import { clean, hasSplitNumber, measured, words, type Cleaned } from './clean.ts';
 import { isEquation, named, result, rounded, ways } from './sides.ts';
+import { agree } from './units.ts';
 import { call, complex, NoValue, rational, symbolOf, variables, type Complex, type Json } from './value.ts';
 
 const syntax = new LatexSyntax();
@@ -58,7 +59,7 @@ function contradictory(sides: readonly string[]): boolean {
 
 function equal(a: Cleaned, b: Cleaned): boolean {
   const [aMeasure, bMeasure] = [measured(a), measured(b)];
-  if (aMeasure !== '' && bMeasure !== '' && aMeasure !== bMeasure) return false;
+  if (!agree(aMeasure, bMeasure)) return false;
   if (squeezed(a.latex) === squeezed(b.latex)) return squeezed(a.latex) !== '';
   const [aWords, bWords] = [words(a.latex), words(b.latex)];
   if (aWords !== null && bWords !== null && aWords === bWords) return true;
