@@ -29,7 +29,7 @@ const equal: [string, string][] = [
   ['\\tan^{-1}(1)', '\\frac{\\pi}{4}'], ['\\sin^{-1}\\frac12', '\\frac{\\pi}{6}'], ['\\sec^{-1}(2)', '\\frac{\\pi}{3}'], ['\\sin^2x+\\cos^2x', '1'], ['x-x', '0'], ['(x,y)=(1,2)', '(1,2)'], ['(x,y)=(1,2)', '(x,y)=(1,\\frac42)'],
   ['AB = 5', '5'], ['\\mathbb{R}', '(-\\infty,\\infty)'], ['x \\in \\mathbb R', '(-\\infty,\\infty)'], ['10 080', '10080'], ['1 000.5', '1000.5'], ['\\frac 1 2', '0.5'], ['\\frac1 2', '0.5'], ['\\log_2 8 ', '3'], ['x_1 = 2', '2'],
   ['\\sqrt{-1}', 'i'], ['1+\\sqrt{-3}', '1+i\\sqrt3'], ['\\sqrt{-(x-3)}', '\\sqrt{3-x}'], ['\\ln(-(x-3))', '\\ln(3-x)'], ['\\pm\\sqrt{-4}', '2i,-2i'],
-  ['2 pi', '2\\pi'], ['3 xy', '3xy'], ['6 ab^2', '6ab^2'], ['-2 sin x', '-2\\sin x'], ['5 million', '5000000'], ['2.5\\text{ million dollars}', '2500000'], ['5\\text{ million}', '5 million'], ['2\\text{ dozen}', '24'], ['1 1/2 thousand', '1500'], ['5 square feet', '5\\text{ ft}^2'], ['5\\text{ square units}', '5\\text{ cm}^2'], ['5\\text{ units}', '5\\text{ cm}'], ['2\\sqrt{3} cm', '2\\sqrt3'], ['60 mph', '60\\text{ miles per hour}'],
+  ['pq', 'qp'], ['\\text{None}', 'none'], ['A', '\\text{A}'], ['50\\%', '50'], ['100\\%', '100'], ['0.5\\%', '0.005'], ['1\\%', '0.01'], ['2:4', '\\frac12'], ['1:10', '\\frac{1}{10}'], ['6{:}30', '6:30'], ['2 pi', '2\\pi'], ['3 xy', '3xy'], ['6 ab^2', '6ab^2'], ['-2 sin x', '-2\\sin x'], ['5 million', '5000000'], ['2.5\\text{ million dollars}', '2500000'], ['5\\text{ million}', '5 million'], ['2\\text{ dozen}', '24'], ['1 1/2 thousand', '1500'], ['5 square feet', '5\\text{ ft}^2'], ['5\\text{ square units}', '5\\text{ cm}^2'], ['5\\text{ units}', '5\\text{ cm}'], ['2\\sqrt{3} cm', '2\\sqrt3'], ['60 mph', '60\\text{ miles per hour}'],
   ['\\$5', '5'], ['\\$5', '5\\text{ dollars}'], ['\\frac{\\pi}{2}\\text{ radians}', '90^\\circ'], ['20^\\circ\\text{C}', '20\\text{ degrees Celsius}'], ['1 2', '1 2'],
 ];
 const different: [string, string][] = [
@@ -43,7 +43,7 @@ const different: [string, string][] = [
   ['1 2', '12'], ['2 3', '23'], ['2 3', '6'], ['1 2', '2 1'], ['1\\,2', '12'], ['1 2', '1'], ['(1 2, 3)', '(12, 3)'], ['x^2 3', 'x^{23}'], ['\\$5', '5\\text{ cents}'], ['\\$5', '5\\text{ cm}'], ['5^\\circ', '5\\%'], ['5\\text{ cm}', '5\\%'], ['5\\text{ cm}', '5^\\circ'],
   ['\\tan^{-1}(1)', '\\frac{1}{\\tan 1}'], ['\\tan^{-1}(1)', '1'], ['\\cot^{-1}(1)', '\\frac{1}{\\cot 1}'], ['\\tan^{2}(1)', '\\frac{\\pi}{4}'], ['\\sin^2x+\\cos^2x', '2'], ['\\sin^2x-\\cos^2x', '1'], ['x', '1'], ['x^2', '0'], ['\\sin^2x+\\cos^2y', '1'],
   ['(x,y)=(1,2)', '(2,1)'], ['(x,y)=(1,2)', '(x,y)=(2,1)'], ['(x,y)=(1,2)', '(a,b)=(1,2)'], ['(x,y)=(1,2)', '2'], ['AB=5', 'CD=5'], ['AB=5', 'AB=6'], ['AB', '5'],
-  ['\\sqrt{-1}', '-i'], ['1+\\sqrt{-3}', '1-i\\sqrt3'], ['\\sqrt{-4}', '-2i'], ['2 pi', '2'], ['3 xy', '3'], ['6 ab^2', '6'], ['-2 sin x', '-2'], ['5 million', '5'], ['5\\text{ million}', '5'], ['2\\text{ dozen}', '2'], ['5\\text{ million dollars}', '5000000\\text{ cents}'], ['-1\\text{ is extraneous}', '-1'], ['5\\text{ if }x>0', '5'],
+  ['\\sqrt{-1}', '-i'], ['1+\\sqrt{-3}', '1-i\\sqrt3'], ['\\sqrt{-4}', '-2i'], ['BAC', 'ABC'], ['CDAB', 'ABCD'], ['\\text{CAB}', 'ABC'], ['evil', '\\text{live}'], ['BAC, CAB', 'ABC, CAB'], ['x', 'X'], ['0.8\\%', '0.8'], ['1\\%', '1'], ['0.5\\%', '\\frac12'], ['2 pi', '2'], ['3 xy', '3'], ['6 ab^2', '6'], ['-2 sin x', '-2'], ['5 million', '5'], ['5\\text{ million}', '5'], ['2\\text{ dozen}', '2'], ['5\\text{ million dollars}', '5000000\\text{ cents}'], ['-1\\text{ is extraneous}', '-1'], ['5\\text{ if }x>0', '5'],
   ['5\\text{ units}', '5\\text{ cm}^2'], ['5\\text{ square units}', '5\\text{ cm}'], ['5\\text{ units}', '5\\%'], ['3\\text{ days}', '3\\text{ hours}'],
   ['\\mathbb{R}', '\\mathbb{Z}'], ['\\mathbb{R}', '(0,\\infty)'], ['\\mathbb{R}', '[-\\infty,\\infty]'], ['\\mathbb{R}', 'R'], ['\\mathbb{Z}', '(-\\infty,\\infty)'],
 ];
@@ -56,7 +56,7 @@ const answers: [string, string][] = [
 ];
 const wrong: [string, string][] = [
   ['x = 5, y = -10', '5'], ['x = 5, y = -10', '-10'], ['x = 5 \\text{ and } y = -10', '-10'], ['x = 5 \\text{ or } x = 10', '10'], ['1 + 1 = 5', '5'], ['x = 4 = 5', '5'], ['x = 4 = 5', '4'], ['-8+1 = -7', '-8'], ['5 = x + 1', '5'], ['x + 1 = 5', 'x+2=5'], ['0', 'x - 3 = 0'], ['5', 'x + y = 5'],
-  ['\\sqrt2 \\approx 1.41', '1'], ['\\frac79 \\approx 0.8', '\\frac45'], ['x \\ne 5', '5'], ['x \\le 5', '5'], ['\\frac14 \\text{ or } 0.3', '\\frac14'], ['\\frac14 \\text{ or } 0.3', '0.3'], ['x =', '5'], ['\\pi \\approx 3', '3'], ['(x = 5)', '10'], ['6 \\pmod 7', '5'], ['x = 2, 3', '3'],
+  ['12:60', '6:30'], ['1:5', '6:30'], ['13:00', '6:30'], ['\\sqrt2 \\approx 1.41', '1'], ['\\frac79 \\approx 0.8', '\\frac45'], ['x \\ne 5', '5'], ['x \\le 5', '5'], ['\\frac14 \\text{ or } 0.3', '\\frac14'], ['\\frac14 \\text{ or } 0.3', '0.3'], ['x =', '5'], ['\\pi \\approx 3', '3'], ['(x = 5)', '10'], ['6 \\pmod 7', '5'], ['x = 2, 3', '3'],
 ];
 
 describe('the same mathematics', () => {

@@ -22,7 +22,7 @@ export function clean(answer: string): Cleaned {
     .replace(/\\(?:leq|leqslant)(?![a-zA-Z])/g, '\\le').replace(/\\(?:geq|geqslant)(?![a-zA-Z])/g, '\\ge')
     .replace(/\\(?:lbrace)(?![a-zA-Z])/g, '\\{').replace(/\\(?:rbrace)(?![a-zA-Z])/g, '\\}')
     .replace(/[−–]/g, '-').replace(/π/g, '\\pi ').replace(/√/g, '\\sqrt ').replace(/∞/g, '\\infty ').replace(/±/g, '\\pm ').replace(/×|⋅|·/g, '\\cdot ').replace(/∪/g, '\\cup ')
-    .replace(/,\\!|\{,\}/g, ',').replace(/\\!/g, '')
+    .replace(/,\\!|\{,\}/g, ',').replace(/\{:\}/g, ':').replace(/\\!/g, '')
     .replace(/\\(frac|binom)\s*(\d)\s+(\d)/g, '\\$1{$2}{$3}').replace(/\\mathbb\s*([A-Z])/g, '\\mathbb{$1}')
     .replace(/\\(sin|cos|tan|cot|sec|csc)\s*\^\s*\{\s*-\s*1\s*\}/g, '\\arc$1 ')
     .replace(/(\d)(?<!\\)\\[,;: ]\s*(?=\d{3}(?!\d))/g, '$1')

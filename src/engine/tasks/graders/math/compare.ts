@@ -49,20 +49,22 @@ function readings(answer: string, reference: string): string[] {
 
 /** `1 + 1 = 5`: numbers on both sides that are not one, rounding aside. Sides with units are not judged. */
 function contradictory(sides: readonly string[]): boolean {
-  const values = sides.map(clean).filter((side) => measured(side) === '').flatMap(({ latex }) => {
-    const thing = read(latex);
-    const value = thing?.kind === 'expression' && variables(thing.json).size === 0 ? attempt(() => complex(thing.json, new Map())) : null;
-    return value === null ? [] : [value];
-  });
+  const values = sides.map(clean).filter((side) => measured(side) === '').flatMap(({ latex }) => numberOf(latex) ?? []);
   return values.some((value) => size({ re: value.re - (values[0]?.re ?? 0), im: value.im - (values[0]?.im ?? 0) }) > 0.01 * size(values[0] ?? value));
 }
 
 function equal(a: Cleaned, b: Cleaned): boolean {
   const [aMeasure, bMeasure] = [measured(a), measured(b)];
   if (!agree(aMeasure, bMeasure)) return false;
-  if (squeezed(a.latex) === squeezed(b.latex)) return squeezed(a.latex) !== '';
+  // a share of at most 1 is not said in percent without the sign
+  const share = a.percent !== b.percent && isShare(a.percent ? b.latex : a.latex);
+  if (!share && squeezed(a.latex) === squeezed(b.latex)) return squeezed(a.latex) !== '';
+  if (isClock(b.latex) && /^\d+\s*:\s*\d+$/.test(a.latex)) return squeezed(a.latex) === squeezed(b.latex);
   const [aWords, bWords] = [words(a.latex), words(b.latex)];
-  if (aWords !== null && bWords !== null && aWords === bWords) return true;
+  if (aWords !== null && bWords !== null) {
+    if (aWords === bWords && !(aWords.length === 1 && a.latex.length === 1 && b.latex.length === 1)) return true;
+    if (isWord(a.latex) || isWord(b.latex)) return false;
+  }
   const [aBase, bBase] = [inBase(a.latex), inBase(b.latex)];
   if (aBase !== null && bBase !== null) return aBase.value === bBase.value;
   // the question names the base: the digits alone will do
@@ -72,7 +74,7 @@ function equal(a: Cleaned, b: Cleaned): boolean {
   }
   const [left, right] = [read(a.latex), read(b.latex)];
   if (left === null || right === null) return false;
-  if (same(left, right)) return true;
+  if (!share && same(left, right)) return true;
   // "what percent" and "how many degrees" are answered with and without the sign
   if (a.percent !== b.percent) return same(scaled(left, a.percent, ['Divide', 1, 100]), scaled(right, b.percent, ['Divide', 1, 100]));
   if (a.degrees !== b.degrees) return same(scaled(left, a.degrees, ['Divide', 'Pi', 180]), scaled(right, b.degrees, ['Divide', 'Pi', 180]));
@@ -80,6 +82,23 @@ function equal(a: Cleaned, b: Cleaned): boolean {
 }
 
 const squeezed = (text: string): string => text.replace(/(?<=\d)\s+(?=\d)/g, '\u2423').replace(/\s+/g, '').replace(/\\(?:text|mathrm|mbox)\{([^{}]*)\}/g, '$1');
+
+/** `\text{live}` and `CDAB`, whose letters are no product: what is neither may be one. */
+const isWord = (latex: string): boolean => /^[A-Z]{2,}$|\\text/.test(latex);
+
+/** `6:30`, which is no ratio that could be reduced. */
+const isClock = (latex: string): boolean => /^(?:1?\d|2[0-4])\s*:\s*[0-5]\d$/.test(latex);
+
+function isShare(latex: string): boolean {
+  const value = numberOf(latex);
+  return value !== null && size(value) > 0 && size(value) <= 1;
+}
+
+/** The value of a text that is one number. */
+function numberOf(latex: string): Complex | null {
+  const thing = read(latex);
+  return thing?.kind === 'expression' && variables(thing.json).size === 0 ? attempt(() => complex(thing.json, new Map())) : null;
+}
 
 const scaled = (thing: Thing, apply: boolean, factor: Json): Thing => (apply && thing.kind === 'expression' ? { kind: 'expression', json: ['Multiply', thing.json, factor] } : thing);
 
@@ -150,6 +169,8 @@ function thingOf(json: Json): Thing {
     default:
   }
   if (inequalities.has(operator)) return inequality(operator, operands);
+  // ABC is a word
+  if (operator === 'InvisibleOperator' && operands.every((letter) => /^[A-Z]$/.test(symbolOf(letter) ?? ''))) return { kind: 'expression', json: operands.map(symbolOf).join('') };
   const plus = signed(json, 'Add');
   if (plus !== null) return { kind: 'list', items: [plus, signed(json, 'Subtract') ?? plus].map((one) => ({ kind: 'expression', json: one })) };
   return { kind: 'expression', json };
