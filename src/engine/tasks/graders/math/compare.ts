@@ -211,14 +211,35 @@ function same(a: Thing, b: Thing): boolean {
   if (a.kind === 'inequality' || b.kind === 'inequality') return sameInequality(a, b);
   if (a.kind === 'list' && a.items.length === 1 && a.items[0] !== undefined) return same(a.items[0], b);
   if (b.kind === 'list' && b.items.length === 1 && b.items[0] !== undefined) return same(a, b.items[0]);
+  const [aSystem, bSystem] = [assigned(a), assigned(b)];
+  if ((aSystem === null) !== (bSystem === null)) return sameInOrder(aSystem ?? items(a), bSystem ?? items(b));
   if (a.kind === 'list' && b.kind === 'list') return sameInAnyOrder(a.items, b.items);
-  if (a.kind === 'tuple' && b.kind === 'tuple') return a.items.length === b.items.length && a.items.every((item, index) => pair(item, b.items[index]));
+  if (a.kind === 'tuple' && b.kind === 'tuple') return sameInOrder(a.items, b.items);
   if (a.kind === 'interval' && b.kind === 'interval') return a.open[0] === b.open[0] && a.open[1] === b.open[1] && same(a.ends[0], b.ends[0]) && same(a.ends[1], b.ends[1]);
   // (1, 4) is a point and an open interval, [1, 4] a pair and a closed one: as it is written, so it is compared
   return false;
 }
 
-const pair = (a: Thing, b: Thing | undefined): boolean => b !== undefined && same(a, b);
+const items = (thing: Thing): readonly Thing[] => (thing.kind === 'list' || thing.kind === 'tuple' ? thing.items : []);
+
+function sameInOrder(a: readonly Thing[], b: readonly Thing[]): boolean {
+  const other = (index: number): Thing => b[index] ?? { kind: 'list', items: [] };
+  return a.length === b.length && a.every((item, index) => same(item, other(index)));
+}
+
+/** Of `x = 5, y = -10`, a list of one value for each of several letters: the values in the letters' order, or as written where one is Greek. Null for anything else, as the two solutions `x = 1, x = 2` and `x_1 = 1, x_2 = 2`. */
+function assigned(thing: Thing): readonly Thing[] | null {
+  if (thing.kind !== 'list' || thing.items.length < 2) return null;
+  const values = new Map<string, Thing>();
+  for (const item of thing.items) {
+    const name = item.kind === 'equation' ? symbolOf(item.sides[0])?.replace(/_.*$/, '') : undefined;
+    if (item.kind !== 'equation' || name === undefined || values.has(name)) return null;
+    values.set(name, thingOf(item.sides[1]));
+  }
+  const names = [...values.keys()];
+  if (names.every((name) => name.length === 1)) names.sort();
+  return names.flatMap((name) => values.get(name) ?? []);
+}
 
 /** `x`, `x_1`, `f(x)`, the segment `AB` or the point `(x, y)`: what stands left of a result. `xy` is a product. */
 function isName(json: Json): boolean {
