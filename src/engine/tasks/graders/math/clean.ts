@@ -1,5 +1,6 @@
 /** An answer's LaTeX without what is only there for the eye, and what it says it measures. */
 
+import { undressed } from './undressed.ts';
 import { isMeasure, measureOf } from './units.ts';
 
 /** An answer ready to be parsed. `unit` is what was measured, '' where nothing is said (of an angle, radians are what numbers mean). */
@@ -13,22 +14,23 @@ const wordBehind = /^(.*(?:[\d.})!]|\\pi))\s+([A-Za-z]{2,}(?:[ A-Za-z/]*)(?:\^\{
 const degreeSign = /\^\s*\{?\s*\\circ\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*[CF]\s*\}|[CF])?$|\s*\\text\s*\{\s*degrees?\s*\}$|\s+degrees?$|°$/;
 
 export function clean(answer: string): Cleaned {
-  let latex = answer.trim().replace(/^\$+|\$+$/g, (signs, at: number, whole: string) => (signs === '$' && at > 0 && whole[at - 1] === '\\' ? signs : ''));
+  let latex = undressed(answer);
   const dollars = /\\[$]\s*[\d.]/.test(latex);
   latex = latex
-    .replace(/\\(?:left|right|displaystyle|textstyle|bigl?|bigr|Bigl?|Bigr|limits)(?![a-zA-Z])\.?/g, '')
-    .replace(/\\[dtc]frac(?![a-zA-Z])/g, '\\frac')
+    .replace(/\\(?:[dtc]frac|nicefrac|sfrac)(?![a-zA-Z])/g, '\\frac')
+    .replace(/([([])\s*(\\begin\{(?:small|p|b)?(?:matrix|array)\}[\s\S]*?\\end\{(?:small|p|b)?(?:matrix|array)\})\s*[)\]]/g, '$2').replace(/\\begin\{(?:(?:small|b)?matrix|array)\}(?:\s*\{[lcr|]*\})?/g, '\\begin{pmatrix}').replace(/\\end\{(?:(?:small|b)?matrix|array)\}/g, '\\end{pmatrix}').replace(/\\\\\s*\[[^\]]*(?:pt|em|ex|mm|cm)\]/g, '\\\\')
+    .replace(/\\degree(?![a-zA-Z])|\^\s*\{?\s*\\(?:text|mathrm)\s*\{o\}\s*\}?/g, '^\\circ').replace(/^\\\{\s*[a-z]\s*(?:\\in\s*\\mathbb\s*\{?R\}?\s*)?(?:\\mid(?![a-zA-Z])|:|\|)\s*([\s\S]*)\\\}$/, '$1')
     .replace(/\\(?:dbinom|tbinom)(?![a-zA-Z])/g, '\\binom')
     .replace(/\\(?:leq|leqslant)(?![a-zA-Z])/g, '\\le').replace(/\\(?:geq|geqslant)(?![a-zA-Z])/g, '\\ge')
     .replace(/\\(?:lbrace)(?![a-zA-Z])/g, '\\{').replace(/\\(?:rbrace)(?![a-zA-Z])/g, '\\}')
-    .replace(/[−–]/g, '-').replace(/π/g, '\\pi ').replace(/√/g, '\\sqrt ').replace(/∞/g, '\\infty ').replace(/±/g, '\\pm ').replace(/×|⋅|·/g, '\\cdot ').replace(/∪/g, '\\cup ')
+    .replace(/[−–]/g, '-').replace(/π/g, '\\pi ').replace(/√/g, '\\sqrt ').replace(/\\sqrt\s*(\d{2,})/g, '\\sqrt{$1}').replace(/∞/g, '\\infty ').replace(/±/g, '\\pm ').replace(/×|⋅|·/g, '\\cdot ').replace(/∪/g, '\\cup ')
     .replace(/,\\!|\{,\}/g, ',').replace(/\{:\}/g, ':').replace(/\\!/g, '')
     .replace(/\\(frac|binom)\s*(\d)\s+(\d)/g, '\\$1{$2}{$3}').replace(/\\mathbb\s*([A-Z])/g, '\\mathbb{$1}')
     .replace(/\\(sin|cos|tan|cot|sec|csc)\s*\^\s*\{\s*-\s*1\s*\}/g, '\\arc$1 ')
     .replace(/(\d)(?<!\\)\\[,;: ]\s*(?=\d{3}(?!\d))/g, '$1')
     .replace(/\\[$]|[$]/g, '').replace(/(?<!\\)\\[,;: ]|~/g, ' ')
     .replace(/\s+(?:and|or)\s+|\\text\s*\{\s*,?\s*(?:and|or)\s*\}/g, ',')
-    .replace(/\.\s*$/, '').trim();
+    .replace(/,\s*,/g, ',').replace(/[.,]\s*$/, '').trim();
   const percent = /\\?%|\\text\s*\{\s*(?:percent|%)\s*\}|\s+percent\b/.test(latex);
   latex = latex.replace(/\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|\s+percent\b/g, '').trim();
   // the degrees of an angle that a function takes stay

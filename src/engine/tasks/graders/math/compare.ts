@@ -5,6 +5,7 @@
 import { LatexSyntax } from '@cortex-js/compute-engine/latex-syntax';
 import { clean, hasSplitNumber, measured, words, type Cleaned } from './clean.ts';
 import { isEquation, named, result, rounded, ways } from './sides.ts';
+import { undressed } from './undressed.ts';
 import { agree } from './units.ts';
 import { call, complex, NoValue, rational, symbolOf, variables, type Complex, type Json } from './value.ts';
 
@@ -17,7 +18,7 @@ const deepest = 40;
 /** What an answer is, once its outer form is read. Lists and sets are in any order; a list of one is its item. */
 type Thing =
   | { kind: 'expression'; json: Json }
-  | { kind: 'list' | 'tuple'; items: Thing[] }
+  | { kind: 'list' | 'tuple'; items: Thing[]; /** of 1 ± √5 */ either?: true }
   | { kind: 'interval'; ends: [Thing, Thing]; open: [boolean, boolean] }
   | { kind: 'equation'; sides: [Json, Json] }
   | { kind: 'inequality'; operators: string[]; sides: Json[] };
@@ -25,6 +26,10 @@ type Thing =
 /** Whether an answer says what the reference says, in one of the ways in which it can be read. */
 export function sameMathematics(answer: string, reference: string): boolean {
   if (answer.length > longestText || reference.length > longestText) return squeezed(answer) === squeezed(reference);
+  return answers(undressed(answer), undressed(reference));
+}
+
+function answers(answer: string, reference: string): boolean {
   const expected = clean(reference);
   if (readings(answer, reference).some((reading) => equal(clean(reading), expected))) return true;
   const alternatives = ways(answer);
@@ -37,7 +42,9 @@ export function sameMathematics(answer: string, reference: string): boolean {
 /** The answer as it stands; what it is exactly, and the rounded number where that is asked; of an equation what it comes to, unless an equation is asked. */
 function readings(answer: string, reference: string): string[] {
   const plain = reference.includes('\\pmod') ? answer : answer.replace(/\s*\\pmod\s*(?:\{[^{}]*\}|\d)\s*$/, '');
-  const found = [plain];
+  // `(B) 5`: the letter and what it stands for
+  const chosen = /^\\text\s*\{\s*\([A-E]\)\s*\}(?:\s|~|\\[ ,;:])*(?!\\text)([-+\d.\\$].*)$/.exec(plain)?.[1];
+  const found = chosen === undefined ? [plain] : [plain, chosen];
   const approximation = rounded(plain);
   const exact = approximation === null ? plain : approximation.exact ?? approximation.round;
   if (approximation !== null) found.push(exact);
@@ -102,12 +109,15 @@ function numberOf(latex: string): Complex | null {
 
 const scaled = (thing: Thing, apply: boolean, factor: Json): Thing => (apply && thing.kind === 'expression' ? { kind: 'expression', json: ['Multiply', thing.json, factor] } : thing);
 
-/** `3032_5`, `25_{6}` */
+const bases = ['', '', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen'];
+
+/** `3032_5`, `25_{6}`, `25_{\text{six}}`, `(25)_6` */
 function inBase(latex: string): { digits: string; value: bigint } | null {
-  const match = /^(-?)([0-9A-Z]{1,64})_\{?(\d{1,2})\}?$/.exec(latex);
+  const match = /^(-?)([0-9A-Z]{1,64})_\{?(\d{1,2}|\\text\s*\{\s*[a-z]+\s*\})\}?$/.exec(latex.replace(/^\((-?[0-9A-Z]+)\)_/, '$1_').replace(/_\{?\((\d+)\)\}?$/, '_$1'));
   if (!match) return null;
-  const [, sign = '', digits = '', baseText = ''] = match;
-  const base = Number(baseText);
+  const [, sign = '', digits = '', named = ''] = match;
+  const spoken = /[a-z]+(?=\s*\})/.exec(named)?.[0];
+  const base = spoken === undefined ? Number(named) : bases.indexOf(spoken);
   let value = 0n;
   for (const digit of digits) {
     const worth = parseInt(digit, 36);
@@ -148,13 +158,18 @@ function thingOf(json: Json): Thing {
       const marks = operands[1];
       const style = typeof marks === 'object' && !Array.isArray(marks) ? marks.str ?? '' : typeof marks === 'string' ? marks : '';
       if (inner?.[0] !== 'Sequence') return operands[0] === undefined ? { kind: 'expression', json } : thingOf(operands[0]);
-      return { kind: style.includes('(') ? 'tuple' : 'list', items: inner.slice(1).map((item) => thingOf(item)) };
+      return { kind: style.includes('(') ? 'tuple' : 'list', items: style.includes('(') ? inner.slice(1).map(thingOf) : listed(inner.slice(1)) };
     }
-    case 'Sequence': case 'Set': case 'Union': case 'Or': return { kind: 'list', items: operands.map(thingOf) };
+    case 'Sequence': case 'Set': case 'Union': case 'Or': return { kind: 'list', items: listed(operands) };
     case 'List':
       if (operands.length === 2) return { kind: 'interval', ends: [thingOf(operands[0] ?? 0), thingOf(operands[1] ?? 0)], open: [false, false] };
       return { kind: 'tuple', items: operands.map(thingOf) };
-    case 'AngleBracket': case 'Matrix': return { kind: 'tuple', items: operands.map(thingOf) };
+    case 'AngleBracket': return { kind: 'tuple', items: operands.map(thingOf) };
+    case 'Matrix': {
+      const rows = (call(operands[0] ?? 0)?.slice(1) ?? []).map((row) => (call(row as Json)?.slice(1) ?? []).map((entry) => thingOf(entry as Json)));
+      // a column is a vector, as (5, -10) is
+      return { kind: 'tuple', items: rows.every((row) => row.length === 1) ? rows.flat() : rows.map((row) => ({ kind: 'tuple', items: row })) };
+    }
     case 'Interval': {
       const ends = operands.slice(0, 2).map((end) => (call(end)?.[0] === 'Open' ? { open: true, end: call(end)?.[1] ?? 0 } : { open: false, end }));
       const [low, high] = ends;
@@ -172,8 +187,13 @@ function thingOf(json: Json): Thing {
   // ABC is a word
   if (operator === 'InvisibleOperator' && operands.every((letter) => /^[A-Z]$/.test(symbolOf(letter) ?? ''))) return { kind: 'expression', json: operands.map(symbolOf).join('') };
   const plus = signed(json, 'Add');
-  if (plus !== null) return { kind: 'list', items: [plus, signed(json, 'Subtract') ?? plus].map((one) => ({ kind: 'expression', json: one })) };
+  if (plus !== null) return { kind: 'list', either: true, items: [plus, signed(json, 'Subtract') ?? plus].map((one) => ({ kind: 'expression', json: one })) };
   return { kind: 'expression', json };
+}
+
+/** The parts of a list, `1 ± √5` as two. */
+function listed(parts: readonly Json[]): Thing[] {
+  return parts.map((part) => thingOf(part)).flatMap((thing) => (thing.kind === 'list' && thing.either ? thing.items : [thing]));
 }
 
 /** The expression with every ± read as one sign, or null where it has none. */
@@ -211,6 +231,9 @@ function same(a: Thing, b: Thing): boolean {
   if (a.kind === 'inequality' || b.kind === 'inequality') return sameInequality(a, b);
   if (a.kind === 'list' && a.items.length === 1 && a.items[0] !== undefined) return same(a.items[0], b);
   if (b.kind === 'list' && b.items.length === 1 && b.items[0] !== undefined) return same(a, b.items[0]);
+  // x ∈ (1, 4) is an interval, (1, 4) may be one
+  if (a.kind === 'interval' && b.kind === 'tuple') return a.open[0] && a.open[1] && sameInOrder(a.ends, b.items);
+  if (b.kind === 'interval' && a.kind === 'tuple') return same(b, a);
   const [aSystem, bSystem] = [assigned(a), assigned(b)];
   if ((aSystem === null) !== (bSystem === null)) return sameInOrder(aSystem ?? items(a), bSystem ?? items(b));
   if (a.kind === 'list' && b.kind === 'list') return sameInAnyOrder(a.items, b.items);
@@ -275,9 +298,9 @@ function intervalOf({ operators, sides }: { operators: string[]; sides: Json[] }
   const [first = 0, second = 0, third] = sides;
   const strict = operators.map((operator) => operator === 'Less');
   if (operators.includes('NotEqual')) return null;
-  if (third !== undefined) return sides.length === 3 && symbolOf(second) !== null ? ends(first, third, [strict[0] ?? true, strict[1] ?? true]) : null;
-  if (symbolOf(first) !== null) return ends(['Negate', 'PositiveInfinity'], second, [true, strict[0] ?? true]);
-  return symbolOf(second) !== null ? ends(first, 'PositiveInfinity', [strict[0] ?? true, true]) : null;
+  if (third !== undefined) return sides.length === 3 && isName(second) ? ends(first, third, [strict[0] ?? true, strict[1] ?? true]) : null;
+  if (isName(first)) return ends(['Negate', 'PositiveInfinity'], second, [true, strict[0] ?? true]);
+  return isName(second) ? ends(first, 'PositiveInfinity', [strict[0] ?? true, true]) : null;
 }
 
 /** The same line or curve: the differences of the sides are proportional. */
