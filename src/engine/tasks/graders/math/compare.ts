@@ -107,7 +107,11 @@ function numberOf(latex: string): Complex | null {
   return thing?.kind === 'expression' && variables(thing.json).size === 0 ? attempt(() => complex(thing.json, new Map())) : null;
 }
 
-const scaled = (thing: Thing, apply: boolean, factor: Json): Thing => (apply && thing.kind === 'expression' ? { kind: 'expression', json: ['Multiply', thing.json, factor] } : thing);
+function scaled(thing: Thing, apply: boolean, factor: Json): Thing {
+  if (!apply) return thing;
+  if (thing.kind === 'equation') return { kind: 'equation', sides: [thing.sides[0], ['Multiply', thing.sides[1], factor]] };
+  return thing.kind === 'expression' ? { kind: 'expression', json: ['Multiply', thing.json, factor] } : thing;
+}
 
 const bases = ['', '', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen'];
 

@@ -13,21 +13,27 @@ export function undressed(answer: string): string {
     .replace(/\\(?:textbf|textit|textsl|emph)\s*\{/g, '\\text{').replace(/\\rm\s*\{/g, '\\mathrm{').replace(/\\mathrm\s*\{([ie])\}/g, '$1')
     .replace(/\\q?quad(?![a-zA-Z])/g, ' ')
     .trim();
-  latex = insideText(latex).replace(/\\(?:text|mathrm|mbox|textrm)\s*\{([^{}a-zA-Z]*)\}/g, '$1');
+  latex = insideText(framed(latex, /^\{/) ?? latex).replace(/\\(?:text|mathrm|mbox|textrm)\s*\{([^{}a-zA-Z]*)\}/g, '$1');
   return latex.replace(leading, '').replace(/[.,]\s*$/, '').trim();
+}
+
+/** What stands in the braces that `open` begins, where they end with the text; else null. */
+function framed(latex: string, open: RegExp): string | null {
+  const from = open.exec(latex)?.[0].length;
+  if (from === undefined || !latex.endsWith('}')) return null;
+  let depth = 1;
+  for (let i = from; i < latex.length - 1; i++) {
+    if (latex[i] === '\\') i++;
+    else if (latex[i] === '{') depth++;
+    else if (latex[i] === '}' && --depth === 0) return null;
+  }
+  return latex.slice(from, -1).trim();
 }
 
 /** `\text{7/9}` and `\text{5 ways}` as mathematics with its unit, where all of an answer is a text that begins as mathematics does. */
 function insideText(latex: string): string {
-  const open = /^\\(?:text|mathrm|mbox|textrm)\s*\{(?=\s*[-+.\d([\\$])/.exec(latex)?.[0];
-  if (open === undefined || !latex.endsWith('}') || !/\d/.test(latex)) return latex;
-  let depth = 1;
-  for (let i = open.length; i < latex.length - 1; i++) {
-    if (latex[i] === '\\') i++;
-    else if (latex[i] === '{') depth++;
-    else if (latex[i] === '}' && --depth === 0) return latex;
-  }
-  const content = latex.slice(open.length, -1).trim().replace(/^\$|\$$/g, '');
+  const content = framed(latex, /^\\(?:text|mathrm|mbox|textrm)\s*\{(?=\s*[-+.\d([\\$])/)?.replace(/^\$|\$$/g, '');
+  if (content === undefined || !/\d/.test(content)) return latex;
   const counted = /^([-+]?[\d.,/]*\d)\s+([A-Za-z][^{}\\$]*)$/.exec(content);
   return counted === null ? content : `${counted[1] ?? ''}\\text{ ${counted[2] ?? ''}}`;
 }
