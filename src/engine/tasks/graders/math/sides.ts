@@ -27,11 +27,17 @@ function parts(text: string, separator: RegExp): string[] {
 /** `x`, `x_1`, `\theta`, `f'(x)`, `P(A)`, `AB`, `\angle C`, `\text{Area}`, `\frac{dy}{dx}`: names of what is asked, not expressions that have a value. */
 const nameAlone = /^(?:m?\\(?:angle|overline)\s*\{?\s*[A-Z]{1,3}\s*\}?|\|?[A-Z]{2,}\|?|\\(?:text|mathrm|mathbf|operatorname)\s*\{[^{}]*\}|\\d?frac\{d[a-z]\}\{d[a-z]\}|(?:[a-df-hj-zA-Z]|\\(?!pi|frac|sqrt|infty)[a-zA-Z]+)(?:_(?:\w|\{[^{}]*\}))?(?:'|\^\{?-1\}?(?=\())*(?:\(.*\))?)$/;
 
-/** What an equation says of the thing on its left: the text right of the last `=`. Null where the text is none, or a list of several. Errors: none. */
+/** `2x - y + 3`, a coefficient or a number beside letters: with `= 0` it says what is to be solved, while `a + b = 0` says a value. */
+function isPolynomial(side: string): boolean {
+  const bare = side.replace(/\\[a-zA-Z]+(?:\s*\{[^{}]*\})*/g, '').replace(/[_^](?:\{[^{}]*\}|\w)/g, '').replace(/[a-zA-Z]'*\([^()]*\)/g, '');
+  return /[a-zA-Z]/.test(bare) && /\d/.test(bare);
+}
+
+/** What an equation says of the thing on its left: the text right of the last `=`. Null where the text is none, or a list of several. */
 export function result(text: string): { sides: string[]; result: string } | null {
   const sides = parts(text, equals);
   const last = sides.at(-1) ?? '';
-  if (sides.length < 2 || last === '' || sides.slice(0, -1).some((side) => parts(side, listed).length > 1)) return null;
+  if (sides.length < 2 || last === '' || (last === '0' && sides.slice(0, -1).some(isPolynomial)) || sides.slice(0, -1).some((side) => parts(side, listed).length > 1)) return null;
   return { sides, result: last };
 }
 
@@ -47,7 +53,8 @@ export function named(text: string): string | null {
 /** `\frac79 \approx 0.778`: the exact text and the rounded one; a name is no value. Null where nothing is rounded. */
 export function rounded(text: string): { exact: string | null; round: string } | null {
   const sides = parts(text, approximately);
-  const [first = '', last = ''] = [sides[0], sides.at(-1)];
+  const first = sides[0] ?? '';
+  const last = sides.at(-1) ?? '';
   if (sides.length < 2 || last === '') return null;
   return { exact: first === '' || nameAlone.test(first) ? null : first, round: last };
 }

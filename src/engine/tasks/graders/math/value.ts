@@ -11,6 +11,16 @@ export class NoValue extends Error {}
 const longestBits = 4096;
 const largestCount = 1000;
 
+/** What `work` gives, or null where it has no value. */
+export function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NoValue || error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Operator and operands of a function, or null for numbers and symbols. */
 export function call(json: Json): [operator: string, ...operands: Json[]] | null {
   const list = Array.isArray(json) ? json : typeof json === 'object' ? json.fn : undefined;
@@ -119,7 +129,8 @@ const real = (re: number): Complex => ({ re, im: 0 });
 const add = (a: Complex, b: Complex): Complex => ({ re: a.re + b.re, im: a.im + b.im });
 const negate = (a: Complex): Complex => ({ re: -a.re, im: -a.im });
 const multiply = (a: Complex, b: Complex): Complex => ({ re: a.re * b.re - a.im * b.im, im: a.re * b.im + a.im * b.re });
-const size = (a: Complex): number => Math.hypot(a.re, a.im);
+/** The absolute value. */
+export const size = (a: Complex): number => Math.hypot(a.re, a.im);
 // a real number may come as −0i, for which atan2 gives −π
 const log = (a: Complex): Complex => ({ re: Math.log(size(a)), im: Math.atan2(a.im === 0 ? 0 : a.im, a.re) });
 const exp = (a: Complex): Complex => ({ re: Math.exp(a.re) * Math.cos(a.im), im: a.im === 0 ? 0 : Math.exp(a.re) * Math.sin(a.im) });
