@@ -87,7 +87,7 @@ describe('what an answer ends on', () => {
     ['Final Answer: The final answer is $\\frac12$. I hope it is correct.', '\\frac12'], ['**Final Answer:**\n\\[\n7\n\\]', '\n7\n'], ['work\n### Final Answer\n\n$(1,2)$', '(1,2)'], ['**Final Answer**\n\n$$x+1$$', 'x+1'],
     ['Final answer: **$x$**', 'x'], ['The answer is:\n\n$$3$$\n\nThanks!', '3'], ['Answer: \\(5\\)', '5'], ['The answer is therefore $5$.', '5'], ['The answer is $\\$5$.', '\\$5'], ['The answer is 5. I hope it is correct.', '5'],
     ['The answer is $5$ or $7$.', '5, 7'], ['The answer is $5$ or 7.', '$5$ or 7'], ['The answer is $5$ cm.', '5\\text{ cm}'], ['The answer is $5$%.', '5%'], ['The answer is $5$ because of that.', '5'], ['The answer is $5 and not $6.', '$5 and not $6'],
-    ['The answer is 2*3*x_1', '2*3*x_1'], ['#### Step 1: add\nand so on', null], ['The answer', null], ['The answers are 2 and 3.', '2 and 3'], ['**42**', '42'], ['The answer is\n', null],
+    ['The answer is 2*3*x_1', '2*3*x_1'], ['#### Step 1: add\nand so on', null], ['The answer', null], ['The answer is $5$.\nI checked that the answer is correct.', '5'], ['The answers are 2 and 3.', '2 and 3'], ['**42**', '42'], ['The answer is\n', null],
   ])('%j → %j', (text, found) => {
     expect(finalAnswer(text)).toBe(found);
   });
