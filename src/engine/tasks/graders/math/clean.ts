@@ -18,8 +18,13 @@ export function clean(answer: string): Cleaned {
   const dollars = /\\[$]\s*[\d.]/.test(latex);
   latex = latex
     .replace(/\\(?:[dtc]frac|nicefrac|sfrac)(?![a-zA-Z])/g, '\\frac')
-    .replace(/([([])\s*(\\begin\{(?:small|p|b)?(?:matrix|array)\}[\s\S]*?\\end\{(?:small|p|b)?(?:matrix|array)\})\s*[)\]]/g, '$2').replace(/\\begin\{(?:(?:small|b)?matrix|array)\}(?:\s*\{[lcr|]*\})?/g, '\\begin{pmatrix}').replace(/\\end\{(?:(?:small|b)?matrix|array)\}/g, '\\end{pmatrix}').replace(/\\\\\s*\[[^\]]*(?:pt|em|ex|mm|cm)\]/g, '\\\\')
-    .replace(/\\degree(?![a-zA-Z])|\^\s*\{?\s*\\(?:text|mathrm)\s*\{o\}\s*\}?/g, '^\\circ').replace(/^\\\{\s*[a-z]\s*(?:\\in\s*\\mathbb\s*\{?R\}?\s*)?(?:\\mid(?![a-zA-Z])|:|\|)\s*([\s\S]*)\\\}$/, '$1')
+    // matrices in whatever brackets but bars, which make a determinant, and without distances between rows
+    .replace(/([([])\s*(\\begin\{(?:small|p|b)?(?:matrix|array)\}[\s\S]*?\\end\{(?:small|p|b)?(?:matrix|array)\})\s*[)\]]/g, '$2')
+    .replace(/\\begin\{(?:(?:small|b)?matrix|array)\}(?:\s*\{[lcr|]*\})?/g, '\\begin{pmatrix}').replace(/\\end\{(?:(?:small|b)?matrix|array)\}/g, '\\end{pmatrix}')
+    .replace(/\\\\\s*\[[^\]]*(?:pt|em|ex|mm|cm)\]/g, '\\\\')
+    .replace(/\\degree(?![a-zA-Z])|\^\s*\{?\s*\\(?:text|mathrm)\s*\{o\}\s*\}?/g, '^\\circ')
+    // {x | x ≥ 0} is x ≥ 0
+    .replace(/^\\\{\s*[a-z]\s*(?:\\in\s*\\mathbb\s*\{?R\}?\s*)?(?:\\mid(?![a-zA-Z])|:|\|)\s*([\s\S]*)\\\}$/, '$1')
     .replace(/\\(?:dbinom|tbinom)(?![a-zA-Z])/g, '\\binom')
     .replace(/\\(?:leq|leqslant)(?![a-zA-Z])/g, '\\le').replace(/\\(?:geq|geqslant)(?![a-zA-Z])/g, '\\ge')
     .replace(/\\(?:lbrace)(?![a-zA-Z])/g, '\\{').replace(/\\(?:rbrace)(?![a-zA-Z])/g, '\\}')

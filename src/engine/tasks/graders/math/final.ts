@@ -7,7 +7,7 @@ import { isMeasure } from './units.ts';
 const end = 2000;
 const short = 200;
 
-/** What states an answer: `answer is`, `**Answer:**`, a heading `### Final Answer`, or `####` before the last line; not "the answer is correct". */
+/** What states an answer: `answer is`, `**Answer:**`, a heading `### Final Answer`, or `####` on the last line; not "the answer is correct". */
 const statement = /\banswers?\b(?:[*_]*\s*[:=]|\s+(?:is|are|therefore|thus)\b)+(?!\s+(?:correct|right|reasonable|consistent|clear|helpful|valid|verified|confirmed)\b)|^[ \t]*(?:#+[ \t]*)?[*_]*(?:the[ \t]+)?(?:final[ \t]+)?answer[*_]*[ \t]*$|^[ \t]*####(?!#)(?=[^\n]*\s*$(?![\s\S]))/gim;
 const formula = String.raw`\$\$(?:\\[\s\S]|[^$\\])+\$\$|\$(?:\\.|[^$\\\n])+\$(?!\d)|\\\([\s\S]*?\\\)|\\\[[\s\S]*?\\\]`;
 const formulas = new RegExp(String.raw`^(?:${formula})(?:\s*,?\s*(?:(?:and|or)\s+)?(?:${formula}))*`);
