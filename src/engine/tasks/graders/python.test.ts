@@ -195,6 +195,13 @@ describe('code from outside', () => {
     expect(grades[0]?.reason).toMatch(/^the code crashed Python/);
   });
 
+  test('what breaks Python at the end of a group of rows, or by itself, costs the row after it nothing', async () => {
+    const items = Array.from({ length: 34 }, (_, index) => ({ answer: index === 15 ? `import os\nos.abort() # ${asked++}` : untouched(), row: code() }));
+    expect((await grader.gradeBatch(items)).flatMap(({ score }, index) => (score === 1 ? [] : [index]))).toEqual([15]);
+    expect((await grade(`import os\nos.abort() # ${asked++}`, code()))[0]).toBe(0);
+    expect(await grade(untouched(), code())).toEqual([1, 'passes its tests']);
+  }, 60_000);
+
   test('what cannot be interrupted is killed', async () => {
     const impatient = pythonGrader('python', { ...patiently, rowMs: 300, killMs: 1500 });
     const stubborn = 'while True:\n  try:\n    while True: pass\n  except BaseException: pass';

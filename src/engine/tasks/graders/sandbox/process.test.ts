@@ -22,6 +22,14 @@ test('outcomes come in order; a process that ends behind one is replaced', async
   expect(await sandbox().run(['a', 'last', 'throw', 'b'])).toEqual([{ value: 'a' }, { value: 'last' }, { value: 'Error: throw' }, { value: 'b' }]);
 });
 
+test('a process that ends behind the last row of a batch is sent no more', async () => {
+  const one = sandbox();
+  for (let round = 0; round < 3; round++) {
+    expect(await one.run(['last'])).toEqual([{ value: 'last' }]);
+    expect(await one.run([`${round}`])).toEqual([{ value: `${round}` }]);
+  }
+}, 60_000);
+
 test('a row over its time costs itself', async () => {
   expect(await sandbox({ rowMs: 4000 }).run(['a', 'loop', 'b'])).toEqual([{ value: 'a' }, { failed: 'time' }, { value: 'b' }]);
 });

@@ -31,7 +31,8 @@ export interface Sandbox {
   run(payloads: readonly string[]): Promise<SandboxOutcome[]>;
   dispose(): Promise<void>;
 }
-type Message = { ready: true } | { index: number; value: unknown };
+/** `last`: the process ends behind this value. */
+type Message = { ready: true } | { index: number; value: unknown; last?: true };
 
 export class SandboxProcess implements Sandbox {
   private readonly options: SandboxOptions;
@@ -96,7 +97,8 @@ export class SandboxProcess implements Sandbox {
         if ('ready' in message || message.index !== outcomes.length) return;
         outcomes.push({ value: message.value });
         clearTimeout(timer);
-        if (outcomes.length === payloads.length) end(undefined);
+        if (message.last) end('died');
+        else if (outcomes.length === payloads.length) end(undefined);
         else timer = setTimeout(() => end('time'), this.options.rowMs);
       };
       child.on('message', onMessage);

@@ -22,7 +22,8 @@ export async function serve(answer: (payload: string) => Served, failed: (error:
   const work = async (items: readonly { index: number; payload: string }[]): Promise<void> => {
     for (const { index, payload } of items) {
       const { value, last } = one(payload);
-      await send({ index, value });
+      // said with the value: who reads it must not send more to a process that is on its way out
+      await send({ index, value, ...(last && { last }) });
       if (last) hostProcess.exit(1);
     }
   };
