@@ -31,6 +31,25 @@ describe('specs', () => {
   });
 });
 
+describe('what a model thinks before it answers', () => {
+  test.each([
+    ['number', '<think>The answer is 7, or \\boxed{7}? #### 7</think>\n\n8', row('8')],
+    ['number', 'Is it 7?</think>8', row('<think>7</think>#### 8')],
+    ['choice', '<think>First guess: the answer is A.</think>\n\nB', row('B')],
+    ['math', '<think>Maybe \\boxed{7}.</think>The answer is 8', row('8')],
+    ['exact', '<thinking>it was red</thinking>\nblue', row('blue')],
+    ['python', '<think>```python\ndef f(x): return 7\n```</think>```python\ndef f(x): return 8\n```', row(null, { test_list: ['assert f(1) == 8'] })],
+  ])('is no answer to %s', async (spec, answer, of) => {
+    expect((await grade(spec, answer, of))[0]).toBe(1);
+    const grader = await createGrader(spec);
+    expect((await grader.gradeBatch([{ answer, row: of }]))[0]?.score).toBe(1);
+    await grader.dispose();
+  }, 60_000);
+  test('is seen by a text or an expression of a person’s own', async () => {
+    for (const spec of ['contains:</think>', "expression: answer.includes('</think>')"]) expect((await grade(spec, '<think>7</think>8', row(null)))[0]).toBe(1);
+  }, 30_000);
+});
+
 test('contains: to the letter, spaces and case included', async () => {
   expect(await grade('contains: dog', 'a dog ran', row(null))).toEqual([1, 'contains “ dog”']);
   for (const answer of ['dog', 'a Dog', 'a  Dog', '']) expect((await grade('contains: dog', answer, row(null)))[0]).toBe(0);

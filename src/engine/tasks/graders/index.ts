@@ -10,6 +10,7 @@ import type { Grader } from './grader.ts';
 import { mathGrader } from './math.ts';
 import { numberGrader } from './number.ts';
 import { patientPythonLimits, pythonGrader, pythonLimits } from './python.ts';
+import { behindThoughts } from './thoughts.ts';
 
 export type { Grade, GradeItem, Grader } from './grader.ts';
 
@@ -20,6 +21,8 @@ interface Kind {
   description: string;
   /** columns beside the prompt that a row must have */
   needs: 'nothing' | 'answer' | 'tests';
+  /** what a model thought before its answer is no answer; a person's own text or expression is about all that was said */
+  reads: 'answer' | 'all';
   create(spec: string, text: string, patient: boolean): Grader | Promise<Grader>;
 }
 
@@ -27,13 +30,13 @@ export const graderKinds = ['contains', 'exact', 'number', 'math', 'choice', 'py
 export type GraderKind = (typeof graderKinds)[number];
 
 export const graders: Record<GraderKind, Kind> = {
-  contains: { takes: 'text', needs: 'nothing', description: 'The answer contains a text, to the letter.', create: containsGrader },
-  exact: { takes: 'nothing', needs: 'answer', description: 'The answer equals the reference.', create: exactGrader },
-  number: { takes: 'nothing', needs: 'answer', description: 'The last number, or the one after ####, equals the reference’s.', create: numberGrader },
-  math: { takes: 'nothing', needs: 'answer', description: 'What the answer boxes last equals the reference’s, as mathematics.', create: mathGrader },
-  choice: { takes: 'nothing', needs: 'answer', description: 'The answer picks the right option, by letter or text.', create: choiceGrader },
-  python: { takes: 'nothing', needs: 'tests', description: 'The answer is Python code that passes the row’s tests.', create: (spec, _text, patient) => pythonGrader(spec, patient ? patientPythonLimits : pythonLimits) },
-  expression: { takes: 'text', needs: 'nothing', description: 'A JavaScript expression of your own over answer and row.', create: expressionGrader },
+  contains: { takes: 'text', needs: 'nothing', reads: 'all', description: 'The answer contains a text, to the letter.', create: containsGrader },
+  exact: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The answer equals the reference.', create: exactGrader },
+  number: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The last number, or the one after ####, equals the reference’s.', create: numberGrader },
+  math: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'What the answer boxes last equals the reference’s, as mathematics.', create: mathGrader },
+  choice: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The answer picks the right option, by letter or text.', create: choiceGrader },
+  python: { takes: 'nothing', needs: 'tests', reads: 'answer', description: 'The answer is Python code that passes the row’s tests.', create: (spec, _text, patient) => pythonGrader(spec, patient ? patientPythonLimits : pythonLimits) },
+  expression: { takes: 'text', needs: 'nothing', reads: 'all', description: 'A JavaScript expression of your own over answer and row.', create: expressionGrader },
 };
 
 /** Errors: `bad-input`, naming the kinds, for a spec that is none. Says nothing yet about an expression's syntax. */
@@ -60,5 +63,7 @@ export function lackOf(spec: string, row: TaskRow): { lacks?: string } {
 /** Makes a grader from its spec; a patient one gives code more time. The caller disposes of it. Errors: `bad-input` for a spec that cannot work. */
 export async function createGrader(spec: string, patient = false): Promise<Grader> {
   const { kind, text } = parseGrader(spec);
-  return graders[kind].create(spec, text, patient);
+  const { create, reads } = graders[kind];
+  const grader = await create(spec, text, patient);
+  return reads === 'answer' ? behindThoughts(grader) : grader;
 }
