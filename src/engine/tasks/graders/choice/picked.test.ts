@@ -45,6 +45,12 @@ describe('what an answer picks', () => {
     expect(pickedOption(answer, lettered('a fish', 'a whale', 'a killer whale', 'Paris'))).toBe(picked);
   });
 
+  test('of a long answer, its end and how it opens', () => {
+    const thinking = ' Let me think more about water.'.repeat(1000);
+    expect(pickedOption(`Maybe the answer is A.${thinking}\nThe answer is B.`, options)).toBe('B');
+    expect(pickedOption(`B.${thinking}`, options)).toBe('B');
+  });
+
   test('letters alone, where the texts stand in the question', () => {
     const bare = lettered('', '', '', '', '', '', '', '');
     expect(['The answer is B because whales are mammals.', 'The answer is A dog', 'I would say H.', 'It is (f).', 'A because', 'The answer is e.g. this'].map((answer) => pickedOption(answer, bare))).toEqual(['B', null, 'H', 'F', 'A', null]);

@@ -31,11 +31,16 @@ const denied = /(?:\b(?:not|never|neither|nor|except)|n['’]t)\s+(?:(?:be|think
 /** Behind a letter: "B is wrong", "B cannot be right". */
 const deniedAfter = /^[\s*_"'”)\]}]*(?:(?:is|was|would be|does|do|can|could)(?:\s+(?:also|clearly|definitely))?(?:n['’]t\b|\s+(?:not|never|wrong|incorrect|false)\b)|cannot\b)/i;
 
+/** Characters of an answer's end, where a long one says what it picks, and of its beginning, where a short one does. */
+const longestEnd = 20_000;
+const longestOpening = 200;
+
 interface Statement { at: number; label: string }
 
 /** The label that an answer picks, as `labelName` spells it, or null. */
 export function pickedOption(answer: string, options: readonly Option[]): string | null {
-  const text = answer.slice(0, 20_000).trim();
+  const whole = answer.trim();
+  const text = whole.slice(-longestEnd);
   const given = options.map(({ label }) => label.replace(/\W/g, '')).filter((label) => label !== '');
   if (given.length === 0) return null;
   /** a label in either case, and one spelled as the options do or in capitals: "it is a gas" names no option A */
@@ -46,7 +51,7 @@ export function pickedOption(answer: string, options: readonly Option[]): string
   const called = new Set(named(text, String.raw`\b(?i:option|choice)\s+${decoration}${exact}(?!\w)`));
   return named(text, String.raw`\\boxed\{${decoration}${anyCase}(?!\w)`).at(-1)
     ?? lastOf([...byLetter(text, options, anyCase, exact, joined), ...byText(text, options)])
-    ?? named(text, opening)[0]
+    ?? named(whole.slice(0, longestOpening), opening)[0]
     ?? wholeText(text, options)
     ?? (called.size === 1 ? [...called][0] : undefined)
     ?? onlyText(text, options)
