@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { TaskRow } from '../../host/protocol.ts';
 import { labelOf, type Option } from '../choices.ts';
 import { optionsColumn } from '../rows.ts';
-import { labelName, pickedOption, plainText } from './choice/picked.ts';
+import { pickedOption } from './choice/picked.ts';
+import { labelName, plainText } from './choice/spelling.ts';
 import { noReference, pureGrader, type Grader } from './grader.ts';
 
 const optionsSchema = z.array(z.object({ label: z.string(), text: z.string() }));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cpuTime } from '../../../testing/cpuTime.ts';
-import { labelName, pickedOption } from './picked.ts';
+import { pickedOption } from './picked.ts';
+import { labelName } from './spelling.ts';
 
 const lettered = (...texts: string[]): { label: string; text: string }[] => texts.map((text, index) => ({ label: 'ABCDEFGHI'[index] ?? '', text }));
 const options = lettered('oxygen', 'a whale', 'carbon dioxide', 'iron');
@@ -34,7 +35,35 @@ const plain: [answer: string, picked: string | null][] = [
   ['The answer is A dog', null], ['Better not to say', null], ['Both A and B', null], ['The answer is Brown', null], ['The answer is d’Artagnan', null],
 ];
 
+/** Other forms that models use, a line each. */
+const forms: [answer: string, picked: string | null][] = [
+  // marks, tags and headings around the letter
+  ['`B`', 'B'], ['```\nB\n```', 'B'], ['```text\nB\n```', 'B'], ['<answer>B</answer>', 'B'], ['<answer>(b)</answer>', 'B'], ['<answer>a whale</answer>', 'B'], ['{"answer": "B"}', 'B'], ['{"answer":"B"}', 'B'], ["{'answer': 'B'}", 'B'],
+  ['### Answer\nB', 'B'], ['**Final Answer**\n\nB', 'B'], ['## The answer:\n\n**B**', 'B'], ['\\(B\\)', 'B'], ['The answer is \\(B\\).', 'B'], ['\\[\\boxed{B}\\]', 'B'], ['The answer is \\textbf{B}.', 'B'], ['#### B', 'B'],
+  // said in other words
+  ['The correct letter is B', 'B'], ['Letter B', 'B'], ['The solution is B', 'B'], ['The solution is a base.', null], ['I choose: B', 'B'], ['Definitely B.', 'B'], ['In conclusion, B.', 'B'], ['That leaves B.', 'B'], ['That leaves us with option B.', 'B'], ['By elimination, only B remains.', 'B'], ['答案是 B', 'B'], ['答案：B', 'B'],
+  // later statements
+  ['Answer: A?\nFinal: B', 'B'], ['I first said "the answer is A".\n\n**B**', 'B'], ['The answer is A at first sight.\n\nB.', 'B'], ['The answer is A.\nA bird sings', 'A'],
+  // called, and called wrong
+  ['Option B is tempting but wrong.', null], ['Option B sounds good but is not right.', null],
+];
+
 describe('what an answer picks', () => {
+  test.each(forms)('%j picks %s', (answer, picked) => {
+    expect(pickedOption(answer, options)).toBe(picked);
+  });
+
+  test.each([
+    ['\\boxed{20\\text{ N}}', 'B'], ['\\boxed{20 \\mathrm{N}}', 'B'], ['\\boxed{20}', 'B'], ['20N', 'B'], ['The answer is 20.', 'B'], ['20', 'B'], ['So $F = ma$, \\boxed{40\\,N}', 'D'],
+    ['-20 N', null], ['The answer is -20 N', null], ['2.0N', null], ['\\boxed{2}', null], ['The answer is 120 N', null], ['20 kg', null],
+  ])('of measures: %j picks %s', (answer, picked) => {
+    expect(pickedOption(answer, lettered('10 N', '20 N', '30 N', '40 N'))).toBe(picked);
+  });
+
+  test('yes or no that opens an answer', () => {
+    expect(['Yes, no doubt.', 'No, yes is wrong.', '**Yes**. No iron rusts.'].map((answer) => pickedOption(answer, lettered('Yes', 'No')))).toEqual(['A', 'B', 'A']);
+  });
+
   test.each(plain)('%j picks %s', (answer, picked) => {
     expect(pickedOption(answer, options)).toBe(picked);
   });
@@ -63,7 +92,7 @@ describe('what an answer picks', () => {
 
   test('numbers as labels', () => {
     const numbered = ['3 apples', '2 apples'].map((text, index) => ({ label: `${index + 1}`, text }));
-    expect(['The answer is 2.', '(1)', 'The answer is 2 apples', 'The answer is 1.5', 'The answer is 2 because', '2 is correct', '1'].map((answer) => pickedOption(answer, numbered))).toEqual(['2', '1', '2', null, '2', '2', '1']);
+    expect(['The answer is 2.', '(1)', 'The answer is 2 apples', 'The answer is 1.5', 'The answer is 2 because', '2 is correct', '1', '2.5', '\\boxed{2}', '\\boxed{2.5}'].map((answer) => pickedOption(answer, numbered))).toEqual(['2', '1', '2', null, '2', '2', '1', null, '2', null]);
     expect(pickedOption('The answer is 3 apples', numbered)).toBe('1');
   });
 
@@ -75,7 +104,7 @@ describe('what an answer picks', () => {
 
   test('a long answer costs no time', () => {
     const used = cpuTime();
-    for (const text of ['answer is ', '(', '{ ', 'answer', '\\boxed{', 'answer: : ', 'answer - - ', 'answer —', 'so ', '\n', ' ', 'B ', 'A or ', 'not ', 'not but ', 'it is ', 'no, ', 'answer is the the ', 'A is the ', '* ', 'choose ', 'B) ']) pickedOption(text.repeat(Math.ceil(200_000 / text.length)), options);
+    for (const text of ['answer is ', '(', '{ ', 'answer', '\\boxed{', 'answer: : ', 'answer - - ', 'answer —', 'so ', '\n', ' ', 'B ', 'A or ', 'not ', 'not but ', 'it is ', 'no, ', 'answer is the the ', 'A is the ', '* ', 'choose ', 'B) ', '`', '<answer>', '\n#', 'final: ', 'leaves us ', '1.1', '-1']) pickedOption(text.repeat(Math.ceil(200_000 / text.length)), options);
     expect(used()).toBeLessThan(5000); // quadratic behaviour takes minutes
   });
 });

@@ -5,19 +5,14 @@
  * bounded, so that time is linear in the text's length.
  */
 import type { Option } from '../../choices.ts';
+import { lastBoxed } from '../math/boxed.ts';
+import { labelName, measuredNumber, plainText, spaced, squashed, unmarked } from './spelling.ts';
 
-/** A label in one spelling: `(b)` and `B.` are `B`. */
-export const labelName = (label: string): string => (label.replace(/\W/g, '') || label.trim()).toUpperCase();
-
-/** Case, marks of emphasis and the full stop at the end aside. */
-export const plainText = (text: string): string => text.toLowerCase().replace(/[\s*_"“”]+/g, ' ').trim().replace(/[.!]+$/, '').trim();
-
-/** `text` in words alone, a blank around each. */
-const spaced = (text: string): string => ` ${plainText(text).replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `;
-
-const decoration = String.raw`[\s*_("'“\[{$]{0,12}(?:\\(?:text|mathrm|mathbf)\{)?\(?`;
+const decoration = String.raw`[\s*_("'“\[{$]{0,12}(?:\\(?:text|textbf|mathrm|mathbf)\{)?\(?`;
 const closing = String.raw`[\s*_"'”)\]}$]{0,12}`;
-const answerIs = String.raw`\b(?:answer|choice|option|pick)\b(?:\s+(?:to|for|of)\s[^.:!?\n]{1,60}?)?[*_]{0,3}(?:\s+(?:is|was|(?:would|will|should|must|might|has to|can only) be)\b|\s*[:=–—]|\s-(?=\s))+`;
+const answerIs = String.raw`\b(?:answer|choice|option|pick)\b(?:\s+(?:to|for|of)\s[^.:!?\n]{1,60}?)?["'*_]{0,3}(?:\s+(?:is|was|(?:would|will|should|must|might|has to|can only) be)\b|\s*[:=–—]|\s-(?=\s))+`;
+/** The same of a letter alone: a solution may be one of salt. */
+const letterIs = String.raw`\b(?:letter|solution)\b["'*_]{0,3}(?:\s+(?:is|must be|would be)\b|\s*[:=])|答案\s*(?:是|为|：|:)`;
 /** Words between "the answer is" and the letter. */
 const filler = String.raw`(?:[\s*_]{0,6}(?:(?:therefore|thus|then|clearly|definitely|obviously|simply|indeed|probably|likely|option|choice|letter|answer|the)\b|:)){0,4}`;
 const optionWord = String.raw`(?i:(?:the\s+)?(?:option|choice|answer|letter)\s+)?`;
@@ -29,7 +24,7 @@ const right = String.raw`(?:correct|right|true|best|the\s+(?:(?:only|most)\s+)?(
 /** Before a statement: it is said in order to deny it. */
 const denied = /(?:\b(?:not|never|neither|nor|except)|n['’]t)\s+(?:(?:be|think|believe|say|mean|choose|pick|select)\s+)?(?:that\s+)?(?:it['’]s\s+|it\s+is\s+|the\s+)?(?:(?:right|correct|best|final)\s+)?(?:option\s+|choice\s+)?[*_("'“]*$/i;
 /** Behind a letter: "B is wrong", "B cannot be right". */
-const deniedAfter = /^[\s*_"'”)\]}]*(?:(?:is|was|would be|does|do|can|could)(?:\s+(?:also|clearly|definitely))?(?:n['’]t\b|\s+(?:not|never|wrong|incorrect|false)\b)|cannot\b)/i;
+const deniedAfter = /^[\s*_"'”)\]}]*(?:(?:is|was|would be|does|do|can|could)(?:\s+(?:also|clearly|definitely))?(?:n['’]t\b|\s+(?:not|never|wrong|incorrect|false)\b)|cannot\b|(?:is|was|seems|looks|sounds|may be|might be|would be)\s[^.!?\n]{1,40}\bbut\s+(?:is\s+)?(?:not|wrong|incorrect|false)\b)/i;
 
 /** Characters of an answer's end, where a long one says what it picks, and of its beginning, where a short one does. */
 const longestEnd = 20_000;
@@ -39,20 +34,22 @@ interface Statement { at: number; label: string }
 
 /** The label that an answer picks, as `labelName` spells it, or null. */
 export function pickedOption(answer: string, options: readonly Option[]): string | null {
-  const whole = answer.trim();
-  const text = whole.slice(-longestEnd);
+  const text = unmarked(answer.slice(-longestEnd));
+  const head = unmarked(answer.trimStart().slice(0, longestOpening));
   const given = options.map(({ label }) => label.replace(/\W/g, '')).filter((label) => label !== '');
   if (given.length === 0) return null;
   /** a label in either case, and one spelled as the options do or in capitals: "it is a gas" names no option A */
   const anyCase = `(${alternatives(given.map((label) => `(?i:${label})`))})`;
   const exact = `(${alternatives(given.flatMap((label) => [label, label.toUpperCase()]))})`;
-  const opening = String.raw`^${decoration}(?i:(?:option|choice|answer)\s+)?${decoration}${anyCase}(?:${closing}(?:$|[.):,;!\n]|\s[-–—]\s)|[*_)\]}]{0,4}${reason})`;
+  const opening = String.raw`^${decoration}(?i:(?:option|choice|answer|letter)\s+)?${decoration}${anyCase}(?![.,/:]\d)(?:${closing}(?:$|[.):,;!\n]|\s[-–—]\s)|[*_)\]}]{0,4}${reason})`;
   const joined = new RegExp(String.raw`^${closing}\s*(?:or|and|&|/)\s*${decoration}(?i:option\s+)?${exact}(?!\w)(?!${closing}\s+(?:is|are|was|were)\b)`);
   const called = new Set(named(text, String.raw`\b(?i:option|choice)\s+${decoration}${exact}(?!\w)`));
-  return named(text, String.raw`\\boxed\{${decoration}${anyCase}(?!\w)`).at(-1)
+  return byMeaning(lastBoxed(text) ?? '', options)
+    ?? named(text, String.raw`\\boxed\{${decoration}${anyCase}(?!\w|[.,/]\d)`).at(-1)
     ?? lastOf([...byLetter(text, options, anyCase, exact, joined), ...byText(text, options)])
-    ?? named(whole.slice(0, longestOpening), opening)[0]
-    ?? wholeText(text, options)
+    ?? named(head, opening)[0]
+    ?? byMeaning(text, options)
+    ?? openingWord(head, options)
     ?? (called.size === 1 ? [...called][0] : undefined)
     ?? onlyText(text, options)
     ?? named(text, String.raw`\(${anyCase}\)`).at(-1)
@@ -68,9 +65,15 @@ function byLetter(text: string, options: readonly Option[], anyCase: string, exa
     `(?i:${answerIs}${filler})${decoration}${anyCase}`,
     String.raw`(?<![\w'’\\])${exact}${closing}(?i:\s+|(?<=\s))(?i:(?:is|seems|looks|(?:must|would|should|has to) be)\s+(?:(?:therefore|thus|clearly|definitely|the most|probably)\s+)?${right})`,
     String.raw`\b(?i:it|that|this)(?i:['’]s|\s+is|\s+(?:must|would|should|has to|can only) be)\s+${optionWord}${decoration}${exact}${end}`,
-    String.raw`\b(?i:choos(?:e|ing)|chose|pick(?:ed|ing)?|select(?:ed|ing)?|go(?:ing)?\s+with|opt(?:ing)?\s+for|(?:would|['’]d)\s+(?:say|guess))\s+${optionWord}${decoration}${exact}(?=${closing}(?:$|[.,;:!?\n(]|\s))`,
+    `(?i:${letterIs})${decoration}${exact}${end}`,
+    String.raw`\b(?i:choos(?:e|ing)|chose|pick(?:ed|ing)?|select(?:ed|ing)?|go(?:ing)?\s+with|opt(?:ing)?\s+for|(?:would|['’]d)\s+(?:say|guess))(?:\s|:\s?)\s*${optionWord}${decoration}${exact}(?=${closing}(?:$|[.,;:!?\n(]|\s))`,
     String.raw`(?:^|[.!?;:,\n]|\b(?i:so|think|say|be)\s)${decoration}${optionWord}${exact}[*_)\]}]{0,4}(?i:${reason})`,
-    String.raw`\b(?i:no\s?[,.;:–—-]|wait|actually|rather|sorry|instead|so|thus|hence|therefore)[\s,.:–—-]{0,4}${optionWord}${decoration}${exact}${end}`,
+    String.raw`\b(?i:no\s?[,.;:–—-]|wait|actually|rather|sorry|instead|so|thus|hence|therefore|definitely|certainly|in\s+conclusion|to\s+conclude)[\s,.:–—-]{0,4}${optionWord}${decoration}${exact}${end}`,
+    String.raw`\b(?i:leaves(?:\s+(?:us|only|with|just)){0,2})\s+${optionWord}${decoration}${exact}${end}`,
+    String.raw`\b(?i:only)\s+${optionWord}${decoration}${exact}${closing}(?i:\s+|(?<=\s))(?i:remains|is\s+left|fits)\b`,
+    // a label of its own: "Final: B", and a letter that is all of the last line
+    String.raw`(?:^|\n)[\s*_]{0,6}(?i:final(?:ly|\s+(?:choice|pick|decision))?|conclusion|selected|decision)[*_]{0,3}\s*[:–—-]${decoration}${exact}${end}`,
+    String.raw`(?:^|\n)[ \t#>]{0,8}${decoration}${optionWord}${anyCase}${closing}[.!]?${closing}$`,
     String.raw`\b(?i:not)\b[^.!?\n]{1,40}?\b(?i:but)\s+(?i:(?:rather|instead)\s+)?${optionWord}${decoration}${exact}${end}`,
   ];
   return patterns.flatMap((pattern) => Array.from(text.matchAll(new RegExp(pattern, 'gd'))).flatMap((match) => {
@@ -98,6 +101,8 @@ function byText(text: string, options: readonly Option[]): Statement[] {
     const at = match.index + match[0].length;
     const line = text.slice(at, at + 300).split('\n', 1)[0] ?? '';
     if (/^[.,;:]/.test(line)) return [];
+    const meant = byMeaning(line.split(/[.,;:!?](?:\s|$)/, 1)[0] ?? '', options);
+    if (meant !== undefined) return [{ at, label: meant }];
     const said = spaced(line);
     const [longest] = options.filter((option) => option.text !== '' && (said.startsWith(spaced(option.text)) || withoutArticle(said).startsWith(withoutArticle(spaced(option.text))))).toSorted((a, b) => b.text.length - a.text.length);
     return longest ? [{ at, label: labelName(longest.label) }] : [];
@@ -106,9 +111,20 @@ function byText(text: string, options: readonly Option[]): Statement[] {
 
 const withoutArticle = (words: string): string => words.replace(/^ (?:an?|the) (?=.)/, ' ');
 
-function wholeText(text: string, options: readonly Option[]): string | undefined {
-  const same = options.find((option) => option.text !== '' && plainText(option.text) === plainText(text));
-  return same && labelName(same.label);
+/** What is nothing but the text of one option, or (where no label is a number) the number that only one of them measures. */
+function byMeaning(said: string, options: readonly Option[]): string | undefined {
+  const words = squashed(said);
+  const same = options.filter(({ text }) => text !== '' && squashed(text) === words);
+  const number = options.some(({ label }) => /\d/.test(label)) ? undefined : /^\w*\d$/.exec(words)?.[0];
+  const [meant, another] = same.length > 0 || number === undefined ? same : options.filter(({ text }) => measuredNumber(text) === number);
+  return meant === undefined || another !== undefined ? undefined : labelName(meant.label);
+}
+
+/** "Yes, no doubt": of options that are such words, the one that opens the answer. */
+function openingWord(head: string, options: readonly Option[]): string | undefined {
+  const word = /^\W{0,8}(yes|no|true|false)\b/i.exec(head)?.[1]?.toLowerCase();
+  const meant = options.find(({ text }) => plainText(text) === word);
+  return meant && labelName(meant.label);
 }
 
 /** The only option whose text occurs, and not only denied; of two of which one holds the other, the longer. */
