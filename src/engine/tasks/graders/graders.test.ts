@@ -65,11 +65,24 @@ describe('number', () => {
     ['18', '18'], ['The answer is 1,234,567.', '1234567'], ['-3', '-3'], ['−3.50', '-3.5'], ['+7', '7'], ['16-3', '3'], ['16 - 3', '3'], ['x = -3', '-3'], ['(-4)', '-4'],
     ['$1,000.00', '1000'], ['-$5', '-5'], ['$-5', '-5'], ['€ 2.5', '2.5'], ['50%', '50'], ['5%.', '5'], ['.5', '0.5'], ['007', '7'], ['0.0', '0'], ['-0', '0'], ['1e3', '1000'], ['2.5e-1', '0.25'],
     ['1,2,3', '3'], ['12345678901234567891', '12345678901234567891'], ['3 apples and 4 pears', '4'], ['work 5\n#### 6\nQuestion 7', '6'], ['#### 1 #### 2', '2'], ['#### $1,200.', '1200'],
-    ['so \\boxed{42} in 3 steps', '42'], ['3.', '3'], ['v1.2.3', '0.3'], ['A: 18', '18'], ['', null], ['none', null], ['5 #### none', null], ['½', null],
+    ['so \\boxed{42} in 3 steps', '42'], ['3.', '3'], ['v1.2.3', '0.3'], ['A: 18', '18'], ['', null], ['none', null], ['5 #### none', null],
     ['\\boxed{\\frac{1}{2}}', '0.5'], ['\\boxed{x^{2}=5}', '5'], ['#### 2/3', '2/3'], ['#### 4/6', '2/3'], ['\\frac12', '0.5'], ['so \\dfrac{3}{4}', '0.75'], ['-1/2', '-0.5'], ['\\frac{-1}{3}', '-1/3'], ['-\\frac{1}{3}', '-1/3'],
     ['10/5', '5'], ['12/4=', '4'], ['#### 10/5', '10'], ['\\frac{10}{5}', '2'], ['1 1/2', '1.5'], ['2\\frac{1}{2}', '2.5'], ['-2 1/2', '-2.5'], ['1,000/3', '1000/3'], ['1.5/2', '0.75'], ['0/7', '7'], ['5/0', '0'], ['1/2/2020', '2020'], ['8/4=2', '2'], ['1/3.', '1/3'],
     ['\\boxed{5\\text{ cm}^2}', '5'], ['\\boxed{\\text{42}}', '42'], ['\\boxed{1{,}000}', '1000'], ['\\boxed{-\\$5}', '-5'], ['\\boxed 7', '7'], ['the box \\boxed{42', '42'], ['100000000000000000001/3', '100000000000000000001/3'],
   ])('%j ends on %s', (text, expected) => {
+    expect(finalNumber(text)).toBe(expected);
+  });
+  test.each([
+    // a stated number before the last one
+    ['The answer is 42. You can check it by dividing by 7, which gives 6.', '42'], ['The answer is **42**.\n\nStep 1 and step 2 show this.', '42'], ['**Answer: 42**\n\nStep 1 shows this.', '42'], ['The answer is 42 out of 100.', '42'], ['The answer is $42, since 6 * 7 is 42 and 2 > 1.', '42'], ['{"answer": 42, "steps": 3}', '42'], ['{"steps": 3, "answer": "42 apples"}', '42'], ['{"answer": "1,042", "steps": 3}', '1042'], ['The answer is 6 * 7 = 42. Check: 42 / 7 is 6.', '42'], ['The answer to the first question is 42. There are 2 more.', '42'],
+    // but no working behind “Answer:”, no range, nothing that is taken back
+    ['Answer: 5 boxes. Each has 12 apples. So 60.', '60'], ['Answer: Tom has 5 and buys 3. He has 8.', '8'], ['The answer is between 42 and 50.', '50'], ['The answer is 41 or 43.', '43'], ['The answer is 40 + 2', '2'], ['The answer is 3 hours and 20 minutes.', '20'], ['The answer is 42. Wait, 6 * 8 is 48.', '48'], ['The answer is not 42. It is 43.', '43'], ['The answer is 41. No, the answer is 42. 7 days.', '42'],
+    // units and remarks
+    ['The area is 42 m^2.', '42'], ['The area is $42\\text{ cm}^{2}$.', '42'], ['x^2 = 42', '42'], ['2^3', '3'], ['42 minutes (0.7 hours)', '42'], ['She has 42 apples (6 × 7).', '42'], ['6 * (7)', '7'], ['f(3)', '3'], ['It costs (in dollars) 42', '42'],
+    ['3:00 PM', '3'], ['18:30', '30'], ['1 234', '1234'], ['1\u202f234', '1234'], ['1\u00a0234 567', '567'], ['1\u00a0234\u00a0567', '1234567'], ['1’234', '1234'], ['4 2', '2'], ['10 20 30', '30'], ['12 1234', '1234'],
+    ['negative 5', '-5'], ['it is minus 5', '-5'], ['minus $5', '-5'], ['16 minus 3', '3'], ['2½', '2.5'], ['½', '0.5'], ['2 ½ cups', '2.5'], ['2 and 1/2 hours', '2.5'], ['4 and 5', '5'],
+    ['4.2 × 10^1', '42'], ['4.2 \\times 10^{1}', '42'], ['5 x 10^-1', '0.5'], ['3 * 10', '10'], ['42 million', '42000000'], ['$1.5 million', '1500000'], ['42k', '42000'], ['42 km', '42'], ['2-thousand', '2000'], ['#### 42 thousand', '42000'], ['\\boxed{4.2 \\times 10^3}', '4200'],
+  ])('%j says %s', (text, expected) => {
     expect(finalNumber(text)).toBe(expected);
   });
   test('reasons', async () => {
@@ -82,7 +95,7 @@ describe('number', () => {
   });
   test('a long answer costs no time', () => {
     const used = cpuTime();
-    for (const text of ['1,'.repeat(100_000), '-'.repeat(200_000), '$ '.repeat(100_000), '9'.repeat(200_000), '1e'.repeat(100_000), '1/'.repeat(100_000), '1 '.repeat(100_000), '\\frac{'.repeat(30_000), '\\boxed{'.repeat(30_000), `${'9'.repeat(100_000)}/${'7'.repeat(100_000)}`, '\\text{'.repeat(30_000)]) finalNumber(text);
+    for (const text of ['1,'.repeat(100_000), '-'.repeat(200_000), '$ '.repeat(100_000), '9'.repeat(200_000), '1e'.repeat(100_000), '1/'.repeat(100_000), '1 '.repeat(100_000), '\\frac{'.repeat(30_000), '\\boxed{'.repeat(30_000), `${'9'.repeat(100_000)}/${'7'.repeat(100_000)}`, '\\text{'.repeat(30_000), '1 000'.repeat(40_000), '1\u00a0000\u00a0'.repeat(30_000), 'the answer is '.repeat(20_000), 'answer of a'.repeat(20_000), '5 ('.repeat(60_000), 'a^2'.repeat(60_000), '1 and '.repeat(30_000), ' '.repeat(200_000)]) finalNumber(text);
     expect(used()).toBeLessThan(5000); // quadratic behaviour takes minutes
   });
   test.skipIf(withoutSharedData)('agrees with the judgement of the GSM8K authors on 1,200 answers of four models', async () => {

@@ -32,7 +32,7 @@ export type GraderKind = (typeof graderKinds)[number];
 export const graders: Record<GraderKind, Kind> = {
   contains: { takes: 'text', needs: 'nothing', reads: 'all', description: 'The answer contains a text, to the letter.', create: containsGrader },
   exact: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The answer equals the reference.', create: exactGrader },
-  number: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The last number, or the one after ####, equals the reference’s.', create: numberGrader },
+  number: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The number stated as the answer, or else the last one, equals the reference’s.', create: numberGrader },
   math: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'What the answer boxes last equals the reference’s, as mathematics.', create: mathGrader },
   choice: { takes: 'nothing', needs: 'answer', reads: 'answer', description: 'The answer picks the right option, by letter or text.', create: choiceGrader },
   python: { takes: 'nothing', needs: 'tests', reads: 'answer', description: 'The answer is Python code that passes the row’s tests.', create: (spec, _text, patient) => pythonGrader(spec, patient ? patientPythonLimits : pythonLimits) },
