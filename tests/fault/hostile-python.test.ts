@@ -70,7 +70,15 @@ const forgers: [name: string, code: string][] = [
   ['nothing', ''],
 ];
 
+/** Tests that go through calls of the answer, which must not decide where they end (H1). */
+const walks = ['all(map(lambda pair: total(pair[0]) == pair[1], [([1, 2], 3)]))', 'sum(map(lambda xs: total(xs) != sum(xs), [[1, 2], [3]])) == 0', 'list(zip(map(total, [[1]]), [2])) == []', 'not list(filter(total, [[1, 2]]))', 'list(iter(lambda: total([1]), 5)) == []'];
+
 describe('H1 and H4: forgers', () => {
+  test.each(['StopIteration', 'StopIteration()', 'StopIteration(3)', 'type("Over", (StopIteration,), {})', 'StopAsyncIteration', 'GeneratorExit'])('raising %s ends no loop of the tests', async (raised) => {
+    const grades = await grader.gradeBatch(walks.map((walk) => ({ answer: `def total(xs): raise ${raised}`, row: { ...row, data: { test_list: [`assert ${walk}`] } } })));
+    expect(grades.map(({ score }) => score), JSON.stringify(grades)).toEqual(walks.map(() => 0));
+  }, 30_000);
+
   test.each(forgers)('%s', async (_name, code) => {
     const [first, second, third] = await grader.gradeBatch([{ answer: code, row }, { answer: watchful(), row }, { answer: code, row: check }]);
     expect(first, JSON.stringify(first)).toMatchObject({ score: 0 });

@@ -132,6 +132,17 @@ describe('three forms of rows', () => {
     expect(await grade(nosy, row({ test_list: [`${comparing}assert seen_all() == []`] }))).toEqual([1, 'passes its tests']);
   });
 
+  test('an iterator of the answer ends a loop of the tests, and its StopIteration is theirs to catch', async () => {
+    const over = 'class Over:\n  def __init__(self): self.n = 0\n  def __iter__(self): return self\n  def __next__(self):\n    self.n += 1\n    if self.n > 2: raise StopIteration\n    return self.n\n  def advance(self): return next(self)';
+    expect(await grade(over, row({ test_list: ['assert list(map(str, Over())) == ["1", "2"]', 'o = Over()\no.advance(), o.advance()\ntry:\n  o.advance()\n  assert False\nexcept StopIteration: pass'] }))).toEqual([1, 'passes all 2 tests']);
+  });
+
+  test('the imports of the tests', async () => {
+    const of = row({ test_imports: ['from math import floor', 'import math'], test_list: ['assert double(2) == floor(4.5)', 'assert double(math.inf) == math.inf'] });
+    expect(await grade(double, of)).toEqual([1, 'passes all 2 tests']);
+    expect((await grade('def double(x): return x', of))[0]).toBe(0);
+  });
+
   test('a row without tests is not graded', async () => {
     expect(await grade('x', row({ prompt: 'p' }))).toEqual([0, 'the row has no tests']);
   });

@@ -20,6 +20,7 @@ const columnsSchema = z.object({
   variable: z.string().optional(),
   entry_point: z.string().optional(),
   test_setup_code: z.string().nullish(),
+  test_imports: z.array(z.string()).nullish(),
   prompt: z.string().optional(),
 });
 const testsSchema = z.union([z.string().min(1), z.array(z.string()).min(1)]);
@@ -72,9 +73,9 @@ function payloadOf(answer: string, row: TaskRow): Payload | null {
   const columns = columnsSchema.safeParse(row.data);
   const found = testsSchema.safeParse(row.data[testsColumn] ?? row.data.tests ?? row.data.test_list ?? row.data.test);
   if (!columns.success || !found.success) return null;
-  const { variable, entry_point: entryPoint, test_setup_code: setup, prompt } = columns.data;
+  const { variable, entry_point: entryPoint, test_setup_code: setup, test_imports: imports, prompt } = columns.data;
   const lines = typeof found.data === 'string' ? [found.data] : found.data;
-  const tests = { setup: setup ?? '', tests: lines, given: '', entry: '' };
+  const tests = { setup: [...(imports ?? []), setup ?? ''].join('\n').trim(), tests: lines, given: '', entry: '' };
   if (variable !== undefined) return { answer: { variable, expression: expressionIn(answer) }, tests };
   if (entryPoint !== undefined && prompt !== undefined) {
     const { before, code } = codeIn(answer, entryPoint);

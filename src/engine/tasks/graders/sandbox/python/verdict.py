@@ -19,6 +19,8 @@ class Session:
     def __init__(self, known):
         self.known = known
         self.errors = {}
+        # exceptions that the tests catch by name
+        self.caught = set()
         self.begin()
 
     def begin(self):
@@ -44,7 +46,7 @@ class Session:
             kinds, text = result["raised"]
             if "ends" in result or "SystemExit" in kinds:
                 raise Ended(kinds[0], text)
-            raise self.like(kinds, text)
+            raise self.like(operation[0], kinds, text)
         if "opaque" in result:
             return Remote(self, ["o", index], False)
         return self.read(result["value"])
@@ -65,12 +67,15 @@ class Session:
             raise ValueError("the answer's side sent what is no data")
         return Remote(self, form, False)
 
-    def like(self, kinds, text):
-        """An exception of the tests' side for one of the answer's. An AssertionError of the answer is none of the tests'."""
+    def like(self, asked, kinds, text):
+        """
+        An exception of the tests' side for one of the answer's. An AssertionError of the answer is none of the tests', and
+        its StopIteration ends no loop of theirs, but where they go through an iterator of the answer or wait for one.
+        """
         own = [self.errors[kind] for kind in kinds if kind in self.errors]
         found = (getattr(builtins, kind, None) for kind in kinds)
         base = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
-        if base in (AssertionError, Exception):
+        if base in (AssertionError, Exception) or (issubclass(base, StopIteration) and asked != "next" and "StopIteration" not in self.caught):
             base = RuntimeError
         if own:
             base = type(kinds[0], (*own, base), {})
@@ -242,6 +247,7 @@ def stand_ins(session, row, trees):
     bare = {node.id for node in nodes if isinstance(node, ast.Name)} - {node.value.id for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
     # what the tests catch must be a class here
     caught = {node.id for handler in nodes if isinstance(handler, ast.ExceptHandler) and handler.type for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+    session.caught = caught
     session.errors = {name: type(name, (Exception,), {}) for name in caught if not hasattr(builtins, name)}
     names = dict(session.errors)
     for name in used - caught:
