@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { inspectDataset, readDataset } from './inspect.ts';
 import { recognise } from './recognise.ts';
+import { toTaskRow } from './rows.ts';
 import { sharedData, temporaryFiles, withoutSharedData } from './testing/files.ts';
 
 const shared = (path: string): string => `${sharedData}${path}`;
@@ -34,7 +35,14 @@ test.each([
   ['Alpaca', { instruction: 'add', input: '1 2', output: '3' }, 'alpaca', 'number'],
   ['Alpaca', { instruction: 'name a colour', output: 'red' }, 'alpaca', 'exact'],
   ['multiple choice', { question: 'q', choices: ['x', 'y'], answer: 1 }, 'choices', 'choice'],
-  ['multiple choice', { question_stem: 'q', choices: { text: ['x', 'y'], label: ['A', 'B'] }, answerKey: 'A', question: 'q' }, 'choices', 'choice'],
+  ['OpenBookQA', { question_stem: 'q', choices: { text: ['x', 'y'], label: ['A', 'B'] }, answerKey: 'A' }, 'choices', 'choice'],
+  ['CommonsenseQA', { question: 'q', question_concept: 'c', choices: { text: ['x', 'y'], label: ['A', 'B'] }, answerKey: 'A' }, 'choices', 'choice'],
+  ['ARC multiple choice', { question: 'q', question_stem: 'q', choices: { text: ['x', 'y'], label: ['A', 'B'] }, answerKey: 'A' }, 'choices', 'choice'],
+  ['^MATH$', { problem: 'p', solution: 'so $\\boxed{3}$', answer: '3', subject: 'Algebra', level: 2, unique_id: 'u' }, 'prompt-answer', 'math'],
+  ['^mathematics$', { problem: 'p', answer: '3', solution: 'so \\boxed{3}' }, 'prompt-answer', 'math'],
+  ['^mathematics$', { problem: 'p', answer: '\\frac12' }, 'prompt-answer', 'math'],
+  ['problem and answer', { problem: 'p', answer: '33', solution: '...' }, 'prompt-answer', 'number'],
+  ['question and answer', { question: 'p', answer: '\\frac12' }, 'prompt-answer', 'exact'],
   ['code with tests', { prompt: 'double x', variable: 'x', answer: 'x * 2', tests: ['assert f(2) == 4'] }, 'code-tests', 'python'],
   ['prompt and answer', { prompt: 'p', answer: '$1,000.50' }, 'prompt-answer', 'number'],
   ['prompt and answer', { prompt: 'p', answer: '(B)' }, 'prompt-answer', 'choice'],
@@ -45,6 +53,22 @@ test.each([
 ])('%s: %j', (recognisedAs, row, kind, suggestedGrader) => {
   const recognition = recognise([row, row]);
   expect(recognition).toMatchObject({ recognisedAs: expect.stringMatching(new RegExp(recognisedAs, 'i')), mapping: { kind }, suggestedGrader });
+});
+
+test('problems with a boxed solution and an answer beside it are asked for a box, and graded against the answer', () => {
+  const { mapping } = recognise([{ problem: 'p', answer: '3', solution: 'so \\boxed{3}' }]);
+  expect(toTaskRow({ row: 0, data: { problem: 'p', answer: '3', solution: 'so \\boxed{3}' } }, mapping)).toMatchObject({ reference: '3', messages: [{ content: expect.stringMatching(/^p\n[\s\S]*\\boxed\{\}\.$/) }] });
+});
+
+test('ARC as it was published first, and with options that are numbered', () => {
+  const nested = { id: 'M', question: { stem: 'Which?', choices: [{ text: 'a', label: 'A' }, { text: 'b', label: 'B' }] }, answerKey: 'B' };
+  const first = recognise([nested]);
+  expect(first).toMatchObject({ recognisedAs: 'ARC multiple choice', suggestedGrader: 'choice' });
+  expect(toTaskRow({ row: 0, data: nested }, first.mapping)).toMatchObject({ reference: 'B', messages: [{ content: 'Which?\nA. a\nB. b\n\nAnswer with the letter of the right option.' }] });
+  const lettered = { question: 'Which?', choices: { text: ['a', 'b'], label: ['A', 'B'] }, answerKey: 'B' };
+  const numbered = { question: 'Which?', choices: { text: ['a', 'b'], label: ['1', '2'] }, answerKey: '2' };
+  const { mapping } = recognise([lettered, numbered]);
+  expect(toTaskRow({ row: 0, data: numbered }, mapping)).toMatchObject({ reference: '2', messages: [{ content: 'Which?\n1. a\n2. b\n\nAnswer with the letter or number in front of the right option.' }] });
 });
 
 test('a few odd rows among the first do not change what a file is', () => {

@@ -8,8 +8,8 @@ type Row = Record<string, unknown>;
 
 const promptNames = ['prompt', 'question', 'problem', 'query', 'instruction', 'input', 'text', 'user', 'source', 'question_stem', 'ctx', 'context', 'opening', 'story', 'content'];
 const answerNames = ['answer', 'response', 'completion', 'output', 'solution', 'target', 'expected', 'expected_answer', 'ground_truth', 'reference', 'label', 'final_answer', 'assistant', 'reply', 'chosen'];
-const choiceNames = ['choices.text', 'options.text', 'choices', 'options', 'endings', 'answers'];
-const labelNames = ['choices.label', 'options.label', 'labels'];
+const choiceNames = ['question.choices.text', 'choices.text', 'options.text', 'choices', 'options', 'endings', 'answers'];
+const labelNames = ['question.choices.label', 'choices.label', 'options.label', 'labels'];
 const keyNames = ['answerKey', 'answer_key', 'answer', 'label', 'correct', 'target', 'correct_answer', 'answer_idx', 'answer_index'];
 const systemNames = ['system', 'system_prompt'];
 
@@ -19,6 +19,8 @@ const boxedPrompt = '{prompt}\n\nReason step by step, and put your final answer 
 const testedPrompt = 'You are an expert Python programmer, and here is your task: {prompt} Your code should pass these tests:\n\n{tests}';
 const continuedPrompt = 'Complete this Python function. Answer with the whole function.\n\n```python\n{prompt}```';
 const letteredPrompt = '{prompt}\n\nAnswer with the letter of the right option.';
+/** some rows of ARC number their options */
+const labelledPrompt = '{prompt}\n\nAnswer with the letter or number in front of the right option.';
 
 /** Looks at `rows` (the first readable ones, at least one). Always gives a mapping; the person may change it. */
 export function recognise(rows: readonly Row[]): Recognition {
@@ -76,7 +78,7 @@ const coded = (recognisedAs: string, columns: Omit<ColumnMapping, 'kind'>): Reco
 });
 
 function choices(rows: readonly Row[]): Recognition | undefined {
-  const prompt = firstText(rows, promptNames);
+  const prompt = firstText(rows, promptNames) ?? (has(rows, 'question.stem') ? 'question.stem' : undefined);
   if (prompt === undefined) return undefined;
   for (const options of choiceNames) {
     const labels = labelNames.find((name) => name.split('.')[0] === options.split('.')[0] && most(rows, (row) => Array.isArray(columnAt(row, name))))
@@ -84,10 +86,19 @@ function choices(rows: readonly Row[]): Recognition | undefined {
     const answer = keyNames.find((name) => name !== options && most(rows, (row) => isScalar(columnAt(row, name))));
     const mapping: ColumnMapping = { kind: 'choices', prompt, choices: options, ...(labels === undefined ? {} : { labels }), ...(answer === undefined ? {} : { answer }) };
     if (!most(rows, (row) => (optionsOf(row, mapping)?.length ?? 0) > 1)) continue;
-    const isArc = options === 'choices.text' && labels === 'choices.label' && answer === 'answerKey';
-    return { recognisedAs: isArc ? 'ARC multiple choice' : 'multiple choice', mapping: isArc ? { ...mapping, template: letteredPrompt } : mapping, suggestedGrader: 'choice' };
+    const known = options.endsWith('choices.text') && labels?.endsWith('choices.label') === true && answer === 'answerKey' ? publishedChoices(rows, prompt) : undefined;
+    if (known === undefined) return { recognisedAs: 'multiple choice', mapping, suggestedGrader: 'choice' };
+    const isNumbered = rows.some((row) => optionsOf(row, mapping)?.some(({ label }) => /\d/.test(label)));
+    return { recognisedAs: known, mapping: { ...mapping, template: isNumbered ? labelledPrompt : letteredPrompt }, suggestedGrader: 'choice' };
   }
   return undefined;
+}
+
+/** Benchmarks that share ARC's columns, by the name of their question. */
+function publishedChoices(rows: readonly Row[], prompt: string): string | undefined {
+  if (prompt === 'question_stem') return 'OpenBookQA';
+  if (prompt !== 'question' && prompt !== 'question.stem') return undefined;
+  return has(rows, 'question_concept') || has(rows, 'question.question_concept') ? 'CommonsenseQA' : 'ARC multiple choice';
 }
 
 function alpaca(rows: readonly Row[]): Recognition | undefined {
@@ -110,10 +121,18 @@ function questionAnswer(rows: readonly Row[]): Recognition | undefined {
   if (answers.length > 0 && answers.every((text) => text.includes('####'))) {
     return { recognisedAs: prompt === 'question' && answer === 'answer' ? 'GSM8K' : 'worked answers with ####', mapping, suggestedGrader: 'number' };
   }
-  if (prompt === 'problem' && answer === 'solution' && share(answers, (text) => text.includes('\\boxed')) > 0.8) {
-    return { recognisedAs: 'MATH', mapping: { ...mapping, template: boxedPrompt }, suggestedGrader: 'math' };
+  if (isMathematics(rows, prompt, answer)) {
+    const isMath = answer === 'solution' || has(rows, 'unique_id');
+    return { recognisedAs: isMath ? 'MATH' : 'mathematics', mapping: { ...mapping, template: boxedPrompt }, suggestedGrader: 'math' };
   }
   return { recognisedAs: `${prompt} and ${answer}`, mapping, suggestedGrader: answerGrader(answers) };
+}
+
+/** Problems with solutions that box their answers (MATH, and MATH-500 and others with the answer in a column of its own), or with answers in LaTeX. */
+function isMathematics(rows: readonly Row[], prompt: string, answer: string): boolean {
+  if (prompt !== 'problem') return false;
+  if (share(texts(rows, 'solution'), (text) => text.includes('\\boxed')) > 0.8) return true;
+  return answer !== 'solution' && share(texts(rows, answer), (text) => text.length < 200 && /\\[a-zA-Z]|[\^_]\{/.test(text)) > 0.05;
 }
 
 function promptOnly(rows: readonly Row[]): Recognition | undefined {

@@ -5,7 +5,7 @@ import type { ServiceContext } from '../context.ts';
 import { ownReading } from './rows.ts';
 
 /** What a file was recognised as (`engine/tasks/recognise.ts`) → what its task is called. */
-const published: Readonly<Record<string, string>> = { 'GSM8K': 'GSM8K', 'MATH': 'MATH', 'MBPP': 'MBPP', 'HumanEval': 'HumanEval', 'ARC multiple choice': 'ARC' };
+const published: Readonly<Record<string, string>> = { 'GSM8K': 'GSM8K', 'MATH': 'MATH', 'MBPP': 'MBPP', 'HumanEval': 'HumanEval', 'ARC multiple choice': 'ARC', 'OpenBookQA': 'OpenBookQA', 'CommonsenseQA': 'CommonsenseQA' };
 
 type Context = Pick<ServiceContext, 'stores' | 'events' | 'clock' | 'newId'>;
 
