@@ -36,6 +36,13 @@ describe('lines and score', () => {
     expect(ran.result()).toEqual({ score: 0.4, rows: 5 });
   });
 
+  it('keeps a grade until there is a row that can be graded, and all digits of a long number', async () => {
+    const data = file('late.jsonl', [...Array.from({ length: 60 }, () => ({ a: '1' })), '{"a":"12345678901234567891","b":12345678901234567891}', '{"a":"12345678901234567892","b":12345678901234567891}']);
+    const ran = await grade('--grader', 'number', '--data', data, '--answer', 'a', '--reference', 'b');
+    expect(ran.progress()).toHaveLength(62);
+    expect(ran.result()).toEqual({ score: 1 / 62, rows: 62 });
+  });
+
   it('grades mathematics, choices by letter or text, and a person’s expression', async () => {
     const boxed = file('math.jsonl', [{ a: 'so \\boxed{0.5}', r: '\\boxed{\\frac12}' }, { a: '\\boxed{(1,2)}', r: '(2,1)' }]);
     expect((await grade('--grader', 'math', '--data', boxed, '--answer', 'a', '--reference', 'r')).result()).toEqual({ score: 0.5, rows: 2 });
@@ -48,14 +55,17 @@ describe('lines and score', () => {
   });
 
   it.each([
-    ['no such column', ['--grader', 'number', '--answer', 'none', '--reference', 'b'], /no text in column “none”/],
-    ['no such column of references', ['--grader', 'number', '--answer', 'a', '--reference', 'none'], /no reference in column “none”/],
+    ['no such column', ['--grader', 'number', '--answer', 'none', '--reference', 'b'], /plain\.jsonl: no row can be graded; row 1 has no answer in column “none”/],
+    ['no such column of references', ['--grader', 'number', '--answer', 'a', '--reference', 'none'], /no row can be graded; row 1 has no reference in column “none”/],
     ['no reference', ['--grader', 'number', '--answer', 'a'], /needs the column of the references/],
+    ['a list of references', ['--grader', 'number', '--answer', 'a', '--reference', 'c'], /row 1 has a list as reference in column “c”, not text/],
+    ['no tests', ['--grader', 'python', '--answer', 'a'], /no row can be graded; row 1 has no tests/],
     ['no such grader', ['--grader', 'taste', '--answer', 'a'], /taste/],
   ])('refuses %s with code 1', async (_, words, sentence) => {
-    const ran = await grade('--data', file('plain.jsonl', [{ a: '1', b: '1' }]), ...words);
+    const ran = await grade('--data', file('plain.jsonl', [{ a: '1', b: '1', c: ['42'] }]), ...words);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(sentence);
+    expect(ran.stdout).toBe('');
   });
 });
 

@@ -119,7 +119,7 @@ function answer(data: Record<string, unknown>, mapping: ColumnMapping): string |
   return text(data, mapping.answer, 'answer');
 }
 
-const kindOf = (value: unknown): string => (Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`);
+export const kindOf = (value: unknown): string => (Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`);
 
 const roles: Record<string, ChatMessage['role']> = {
   system: 'system', developer: 'system', user: 'user', human: 'user', prompter: 'user', assistant: 'assistant', gpt: 'assistant', model: 'assistant', bot: 'assistant', chatgpt: 'assistant',

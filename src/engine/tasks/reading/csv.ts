@@ -24,6 +24,7 @@ export async function* readCsv(path: string, signal?: AbortSignal): AsyncGenerat
   let header: string[] | undefined;
   let row = 0;
   let ragged = 0;
+  let firstRagged = '';
   let batch: RawRow[] = [];
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
@@ -32,8 +33,8 @@ export async function* readCsv(path: string, signal?: AbortSignal): AsyncGenerat
         continue;
       }
       const raw = toRow(row++, header, record);
-      if ('reason' in raw && record.length !== header.length) ragged++;
-      if (row === probeRows) refuseRagged(path, header, row, ragged);
+      if ('reason' in raw && record.length !== header.length && ragged++ === 0) firstRagged = `row ${row} has ${record.length}`;
+      if (row === probeRows) refuseRagged(path, header, row, ragged, firstRagged);
       batch.push(raw);
       if (batch.length === batchRows) {
         yield batch;
@@ -46,7 +47,7 @@ export async function* readCsv(path: string, signal?: AbortSignal): AsyncGenerat
     source.destroy();
     parser.destroy();
   }
-  if (header !== undefined && row < probeRows) refuseRagged(path, header, row, ragged);
+  if (header !== undefined && row < probeRows) refuseRagged(path, header, row, ragged, firstRagged);
   if (batch.length > 0) yield batch;
 }
 
@@ -75,8 +76,8 @@ function toRow(row: number, header: readonly string[], record: readonly string[]
   return { row, data: Object.fromEntries(header.map((name, index) => [name, record[index]])) };
 }
 
-function refuseRagged(path: string, header: readonly string[], rows: number, ragged: number): void {
-  if (ragged * 2 > rows) throw refuse(path, `is not a CSV file: ${ragged} of the first ${rows} rows do not have the ${header.length} fields of the header`);
+function refuseRagged(path: string, header: readonly string[], rows: number, ragged: number, first: string): void {
+  if (ragged * 2 > rows) throw refuse(path, `is not a CSV file: ${ragged} of the first ${rows} rows do not have the ${header.length} fields of the header (${first})`);
 }
 
 function explain(path: string, error: unknown, row: number): unknown {

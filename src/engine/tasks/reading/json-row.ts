@@ -22,7 +22,7 @@ export function parseJsonRow(row: number, bytes: Buffer): RawRow {
   if (bytes.length > scanFromBytes && textNestsTooDeep(bytes)) return tooDeep;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsed(text);
   } catch (error) {
     return { row, reason: `is not valid JSON${whereFrom(error)}` };
   }
@@ -32,6 +32,14 @@ export function parseJsonRow(row: number, bytes: Buffer): RawRow {
   if (nestsTooDeep(value)) return tooDeep;
   if (Object.keys(value).length === 0) return { row, reason: 'has no columns' };
   return { row, data: value as Record<string, unknown> };
+}
+
+/** A whole number beyond those that JavaScript has exactly is kept as its digits. */
+function parsed(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const exact = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? context?.source : value;
+  return JSON.parse(text, exact);
 }
 
 /** The parser's own message quotes the file; a position says as much and can be logged. */

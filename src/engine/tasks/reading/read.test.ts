@@ -39,6 +39,11 @@ describe('JSON lines', () => {
     ]);
   });
 
+  test('a whole number too long for a number is its digits', async () => {
+    const path = file('long.jsonl', '{"a":12345678901234567891,"b":[-9007199254740993],"c":9007199254740991,"d":1e20,"e":0.5}');
+    expect(await data(path)).toEqual([{ a: '12345678901234567891', b: ['-9007199254740993'], c: 9007199254740991, d: 1e20, e: 0.5 }]);
+  });
+
   test('bytes that are not UTF-8 make their row unusable', async () => {
     const path = file('c.jsonl', Buffer.concat([Buffer.from('{"a":1}\n{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}\n')]));
     expect(await data(path)).toEqual([{ a: 1 }, 'is not UTF-8 text']);
@@ -127,7 +132,7 @@ describe('CSV', () => {
 
   test('what is no CSV is refused', async () => {
     expect(await refusal(file('c.csv', Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR')))).toBe('c.csv: is not a CSV file: row 1 holds binary data.');
-    expect(await refusal(file('d.csv', 'One, two, three\nIt was, as they say, a story, long.\nThe end\nOnce\nAnd, so, on, and on'))).toBe('d.csv: is not a CSV file: 4 of the first 4 rows do not have the 3 fields of the header.');
+    expect(await refusal(file('d.csv', 'One, two, three\nIt was, as they say, a story, long.\nThe end\nOnce\nAnd, so, on, and on'))).toBe('d.csv: is not a CSV file: 4 of the first 4 rows do not have the 3 fields of the header (row 1 has 4).');
     expect(await refusal(file('e.csv', 'a,b\n1,"open\n2,3\n'))).toBe('e.csv, row 1: a quote is opened and never closed.');
     expect(await refusal(file('f.csv', 'a,a\n1,2\n'))).toBe('f.csv: the header names the column “a” twice.');
     expect(await refusal(file('g.csv', 'a,b\n'))).toBe('g.csv: the file has no rows.');
