@@ -143,6 +143,50 @@ describe('three forms of rows', () => {
     expect((await grade('def double(x): return x', of))[0]).toBe(0);
   });
 
+  const P = 'class P:\n  def __init__(self, x, y): self.x, self.y = x, y\n  def __eq__(self, other): return (self.x, self.y) == (other.x, other.y)';
+  test.each([
+    ['an object of its class', 'def f(p): return p.x + p.y', P, 'assert f(P(1, 2)) == 3'],
+    ['a dataclass, and one given back', 'import dataclasses\ndef f(p): return dataclasses.replace(p, x=p.y, y=p.x)', 'from dataclasses import dataclass\n@dataclass(frozen=True)\nclass P:\n  x: int\n  y: int = 2', 'assert f(P(1)) == P(2, 1) and isinstance(f(P(1)), P) and f(P(1)).x == 2'],
+    ['a tree of objects, changed in place', 'def f(n):\n  if n: n.left, n.right = f(n.right), f(n.left)\n  return n', 'class N:\n  __slots__ = ("v", "left", "right")\n  def __init__(self, v, left=None, right=None): self.v, self.left, self.right = v, left, right\nn = N(1, N(2), N(3, N(4)))', 'f(n)\nassert n.left.v == 3 and n.right.v == 2 and n.left.right.v == 4'],
+    ['objects in a list, sorted in place', 'def f(ps): ps.sort(key=lambda p: p.x)', P, 'ps = [P(2, 0), P(1, 0)]\nf(ps)\nassert ps == [P(1, 0), P(2, 0)]'],
+    ['a class, and one that uses another', 'def f(kind): return kind(1, 2)', `${P}\nclass Q(P):\n  def sum(self): return helper(self.x) + self.y\ndef helper(x): return x * BASE\nBASE = 10`, 'assert f(Q).sum() == 12 and f(P) == P(1, 2)'],
+    ['a member of an enumeration', 'def f(c): return type(c)(c.value + 1)', 'from enum import Enum\nclass C(Enum):\n  R = 1\n  G = 2', 'assert f(C.R) is C.G'],
+    ['a function that uses its names', 'def f(g, xs): return [g(x) for x in xs]', 'import math\nfrom operator import neg\nk = [3]\ndef twice(x): return 2 * x\ndef down(n): return 0 if n == 0 else 1 + down(n - 1)', 'assert f(lambda x: twice(x) + k[0] + math.floor(neg(0.5)) + down(x), [1, 2]) == [5, 8]'],
+    ['a function with defaults by name', 'def f(g): return g(1)', 'def g(x, *, y=2): return x + y', 'assert f(g) == 3'],
+    ['a function of the library', 'def f(g): return g([1, 2, 3])', 'from statistics import median', 'assert f(median) == 2'],
+    ['what is printed', 'def f(n):\n  print("n is", n)\n  return n', 'import io, contextlib\nb = io.StringIO()', 'with contextlib.redirect_stdout(b): f(3)\nassert b.getvalue() == "n is 3\\n"'],
+    ['what is printed to a replaced stdout', 'def f(n): print(n, end="")', 'import io, sys', 'kept, sys.stdout = sys.stdout, io.StringIO()\nf(3)\nsaid = sys.stdout.getvalue()\nsys.stdout = kept\nassert said == "3"'],
+  ])('tests that use of their own: %s', async (_, answer, setup, asserted) => {
+    expect(await grade(answer, row({ test_setup_code: setup, test_list: [asserted] }))).toEqual([1, 'passes its tests']);
+    expect((await grade(answer, row({ test_setup_code: setup, test_list: [`${asserted}\nassert False`] })))[0]).toBe(0);
+    expect((await grade('def f(*xs): return 7', row({ test_setup_code: setup, test_list: [asserted] })))[0]).toBe(0);
+  }, 20_000);
+
+  test.each([
+    ['the signature of a function', 'def f(x): return x', 'import inspect', 'assert len(inspect.signature(f).parameters) == 1', 'the test looks at how a function is written'],
+    ['a long list', 'def f(n): return list(range(n))', '', 'assert f(300000) == list(range(300000))', 'the code gives a value that is too large'],
+    ['a long list for the code', 'def f(xs): return len(xs)', '', 'assert f(list(range(300000))) == 300000', 'the test hands over a value that is too large'],
+    ['an object in a ring', 'def f(n): return n.v', 'class N: pass\nn = N()\nn.v, n.next = 1, n', 'assert f(n) == 1', 'the test hands over an object that refers to itself'],
+    ['an object of a class in a function', 'def f(p): return p.x', 'def make():\n  class P: x = 1\n  return P()', 'assert f(make()) == 1', 'the test hands over an object of its class P, which is not at its top'],
+    ['an exception of its own', 'def f(e): return e.args', 'class E(Exception): pass', 'assert f(E(1)) == (1,)', 'the test hands over an object of its class E, which is more than its attributes'],
+    ['a module that is not here', 'def f(x): return x', 'import numpy as np', 'assert f(1) == np.floor(1.5)', 'there is no module numpy'],
+  ])('what cannot be judged says so: %s', async (_, answer, setup, asserted, why) => {
+    const [score, reason] = await grade(answer, row({ test_setup_code: setup, test_list: [asserted] }));
+    expect(score).toBe(0);
+    expect(reason).toMatch(new RegExp(`^(?:test 1 of 1|the setup of the tests) cannot be judged: ${why}$`));
+  }, 20_000);
+
+  test('an answer does not replace a method of the tests, and sees no more of them than it is handed', async () => {
+    const setup = `${P}\n  def right(self): return self.x == secret\nsecret = 5\nexpected = [5]`;
+    expect((await grade('def f(p):\n  p.right = lambda: True\n  return p', row({ test_setup_code: setup, test_list: ['assert f(P(1, 2)).right()'] })))[0]).toBe(0);
+    expect((await grade('def f(p):\n  p.__class__ = type("Q", (), {"right": lambda self: True})\n  return p', row({ test_setup_code: `${setup}\n  def ok(self): return False`, test_list: ['p = P(1, 2)\nf(p)\nassert p.right()'] })))[0]).toBe(0);
+    for (const state of ['{"__dict__": {"right": lambda: True}}', '{"right": lambda: True}', '{"__class__": int}']) {
+      const forged = `import sys\ndef f(p):\n  sys._getframe(1).f_globals["state_of"] = lambda value: ${state}\n  return p`;
+      expect((await grade(forged, row({ test_setup_code: setup, test_list: ['assert f(P(1, 2)).right()'] })))[0]).toBe(0);
+    }
+    expect(await grade('def f(g): return sorted(set(g.__globals__) & {"k", "expected", "f"})', row({ test_setup_code: 'k = 1\nexpected = ["f", "k"]', test_list: ['assert f(lambda x: x + k) == expected'] }))).toEqual([1, 'passes its tests']);
+  }, 20_000);
+
   test('a row without tests is not graded', async () => {
     expect(await grade('x', row({ prompt: 'p' }))).toEqual([0, 'the row has no tests']);
   });

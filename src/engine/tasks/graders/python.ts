@@ -51,8 +51,8 @@ export function pythonGrader(spec: string, limits: { rowMs: number; killMs: numb
     heapMb: 256,
     rssMb: 768,
   });
-  const answers = side('The Python sandbox', ['doors', 'exchange', 'answer'], 'run_answer');
-  const tests = side('The Python sandbox of the tests', ['doors', 'exchange', 'verdict'], 'run_tests');
+  const answers = side('The Python sandbox', ['doors', 'exchange', 'brought', 'answer'], 'run_answer');
+  const tests = side('The Python sandbox of the tests', ['doors', 'exchange', 'brought', 'verdict'], 'run_tests');
   const sandbox = new PythonJudge(answers, tests, limits.rowMs);
   return sandboxGrader({ spec, needsReference: false }, sandbox, ({ answer, row }) => {
     const payload = payloadOf(answer, row);

@@ -21,9 +21,14 @@ class Session:
         self.errors = {}
         # exceptions that the tests catch by name
         self.caught = set()
-        self.begin()
+        # sources of the classes that the tests define, and whether the tests look at what is printed
+        self.classes = {}
+        self.listens = False
+        self.begin({})
 
-    def begin(self):
+    def begin(self, space):
+        """The tests run from their beginning, in `space`."""
+        self.space = space
         self.operations = []
         self.follows = True
         self.pending = False
@@ -42,13 +47,17 @@ class Session:
         result = self.known[index][1]
         for which, form in result.get("changed", {}).items():
             put_back(given[int(which)], self.read(form))
+        if "printed" in result:
+            if result["printed"] is None:
+                raise Unjudged("the code prints too much")
+            print(result["printed"], end="")
         if "raised" in result:
             kinds, text = result["raised"]
             if "ends" in result or "SystemExit" in kinds:
                 raise Ended(kinds[0], text)
             raise self.like(operation[0], kinds, text)
         if "opaque" in result:
-            return Remote(self, ["o", index], False)
+            return Remote(self, ["o", index], False, result["opaque"] == "too large")
         return self.read(result["value"])
 
     def settled(self, operation):
@@ -63,9 +72,20 @@ class Session:
         return decode(form, self.stand_in)
 
     def stand_in(self, form):
-        if len(form) != 3 or form[0] != "o":
+        if len(form) == 3 and form[0] == "o":
+            return Remote(self, form, False)
+        kind = self.space.get(form[1]) if form[0] in ("k", "x", "e") and form[1] in self.classes else None
+        if not isinstance(kind, type) or kind.__module__ != "tests":
             raise ValueError("the answer's side sent what is no data")
-        return Remote(self, form, False)
+        if form[0] == "k":
+            return kind
+        if form[0] == "e":
+            return kind[form[2]]
+        state = self.read(form[2])
+        # an object of the tests keeps the methods that the tests gave it
+        if any(name.startswith("__") or callable(getattr(kind, name, None)) for name in state):
+            raise ValueError("the answer replaced a method of the tests")
+        return built(kind, state)
 
     def like(self, asked, kinds, text):
         """
@@ -94,30 +114,85 @@ def put_back(before, after):
     elif type(before) in (dict, set) and type(after) is type(before):
         before.clear()
         before.update(after)
+    elif type(before).__module__ == "tests" and type(after) is type(before):
+        set_state(before, state_of(after))
 
 
-def handed(value):
-    """The form of an argument on its way to the answer's side."""
+def handed(value, session):
+    """The form of an argument on its way to the answer's side, with what of the tests' names it uses."""
+    given = {}
+    seen = set()
+    within = []
+
+    def bring(names, space):
+        for name in sorted(names):
+            if name in space and name not in seen and not name.startswith("__"):
+                seen.add(name)
+                try:
+                    form = encode(space[name], other)
+                except (Unjudged, Opaque):
+                    continue  # said where it is used: there is no such name
+                if form != ["k", name]:
+                    given[name] = form
+
+    def brought(kind):
+        """The name of a class of the tests, which goes along."""
+        name = kind.__name__
+        source = session.classes.get(name)
+        if source is None or session.space.get(name) is not kind:
+            raise Unjudged("the test hands over an object of its class %s, which is not at its top" % name)
+        if kind not in seen:
+            seen.add(kind)
+            bring(names_in(compile(source, "<class>", "exec")), session.space)
+            given[name] = ["k", name, source]
+        return name
 
     def other(value):
         if isinstance(value, Remote):
             return object.__getattribute__(value, "_form")
-        if isinstance(value, types.FunctionType):
-            return ["f", marshal.dumps(value.__code__).hex(), [encode(cell.cell_contents, other) for cell in value.__closure__ or ()], [encode(default, other) for default in value.__defaults__ or ()]]
+        if isinstance(value, types.FunctionType) and value.__globals__.get("__name__") == "tests":
+            bring(names_in(value.__code__), value.__globals__)
+            cells, defaults = ([encode(part, other) for part in parts] for parts in ((cell.cell_contents for cell in value.__closure__ or ()), value.__defaults__ or ()))
+            return ["f", marshal.dumps(value.__code__).hex(), cells, defaults, {name: encode(part, other) for name, part in (value.__kwdefaults__ or {}).items()}]
+        if isinstance(value, type) and value.__module__ == "tests":
+            return ["k", brought(value)]
+        if isinstance(value, types.ModuleType):
+            return ["u", value.__name__]
+        if type(value).__module__ == "tests":
+            name = brought(type(value))
+            if isinstance(value, enum.Enum):
+                return ["e", name, value.name]
+            if any(value is one for one in within):
+                raise Unjudged("the test hands over an object that refers to itself")
+            try:
+                object.__new__(type(value))
+            except TypeError:
+                raise Unjudged("the test hands over an object of its class %s, which is more than its attributes" % name) from None
+            within.append(value)
+            form = ["x", name, encode(state_of(value), other)]
+            within.pop()
+            return form
         if isinstance(value, (*iterators, Items)):
             return ["I", *(encode(item, other) for item in itertools.islice(value, longest))]
         if getattr(builtins, getattr(value, "__name__", ""), None) is value:
             return ["n", value.__name__]
-        return ["p", pickle.dumps(value).hex()]
+        try:
+            return ["p", pickle.dumps(value).hex()]
+        except Exception:
+            raise Unjudged("the test hands over an object of the type %s" % type(value).__name__) from None
 
-    return encode(value, other)
+    try:
+        form = encode(value, other)
+    except (Opaque, RecursionError):
+        raise Unjudged("the test hands over a value that is too large") from None
+    return ["w", given, form] if given else form
 
 
 class Remote:
     """Stands for an object on the answer's side. Looked at while it is pending, it stops the test."""
 
-    def __init__(self, session, form, pending):
-        for name, value in (("_session", session), ("_form", form), ("_pending", pending)):
+    def __init__(self, session, form, pending, large=False):
+        for name, value in (("_session", session), ("_form", form), ("_pending", pending), ("_large", large)):
             object.__setattr__(self, name, value)
 
     def _ask(self, kind, *rest, given=()):
@@ -128,27 +203,34 @@ class Remote:
             raise Need
         return object.__getattribute__(self, "_session").settled([kind, object.__getattribute__(self, "_form"), *rest])
 
+    def _hand(self, value):
+        return handed(value, object.__getattribute__(self, "_session"))
+
     def __call__(self, *args, **kwargs):
-        return object.__getattribute__(self, "_ask")("call", [handed(arg) for arg in args], {name: handed(arg) for name, arg in kwargs.items()}, given=args)
+        hand = object.__getattribute__(self, "_hand")
+        listens = [True] if object.__getattribute__(self, "_session").listens else []
+        return object.__getattribute__(self, "_ask")("call", [hand(arg) for arg in args], {name: hand(arg) for name, arg in kwargs.items()}, *listens, given=args)
 
     def __getattribute__(self, name):
         if name == "__class__":
             return Remote
+        if name in ("__signature__", "__wrapped__", "__code__"):
+            raise Unjudged("the test looks at how a function is written")
         if name.startswith("__") and name.endswith("__"):
             return object.__getattribute__(self, name)
         return object.__getattribute__(self, "_ask")("get", name)
 
     def __setattr__(self, name, value):
-        object.__getattribute__(self, "_ask")("set", name, handed(value))
+        object.__getattribute__(self, "_ask")("set", name, object.__getattribute__(self, "_hand")(value))
 
     def __getitem__(self, key):
-        return object.__getattribute__(self, "_ask")("getitem", handed(key))
+        return object.__getattribute__(self, "_ask")("getitem", object.__getattribute__(self, "_hand")(key))
 
     def __setitem__(self, key, value):
-        object.__getattribute__(self, "_ask")("setitem", handed(key), handed(value))
+        object.__getattribute__(self, "_ask")("setitem", *map(object.__getattribute__(self, "_hand"), (key, value)))
 
     def __delitem__(self, key):
-        object.__getattribute__(self, "_ask")("delitem", handed(key))
+        object.__getattribute__(self, "_ask")("delitem", object.__getattribute__(self, "_hand")(key))
 
     def __next__(self):
         return object.__getattribute__(self, "_ask")("next")
@@ -205,6 +287,8 @@ def binary(kind, swapped=False):
             value = ask("same")
             if type(value) is not Remote:
                 return getattr(operator, kind)(*((other, value) if swapped else (value, other)))
+        if object.__getattribute__(self, "_large"):
+            raise Unjudged("the code gives a value that is too large")
         if kind in ("eq", "ne"):
             return kind == "ne"
         raise TypeError("the answer gave an object of its own where the test wants a value")
@@ -248,6 +332,8 @@ def stand_ins(session, row, trees):
     # what the tests catch must be a class here
     caught = {node.id for handler in nodes if isinstance(handler, ast.ExceptHandler) and handler.type for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
     session.caught = caught
+    session.classes = {node.name: ast.unparse(node) for node in [*nodes, *ast.walk(ast.parse(row["given"]))] if isinstance(node, ast.ClassDef)}
+    session.listens = any("stdout" in (node.id if isinstance(node, ast.Name) else node.attr) for node in nodes if isinstance(node, (ast.Name, ast.Attribute)))
     session.errors = {name: type(name, (Exception,), {}) for name in caught if not hasattr(builtins, name)}
     names = dict(session.errors)
     for name in used - caught:
@@ -277,6 +363,7 @@ def run_tests(payload):
         steps = [(step, row["setup"]), *tests]
         chance = random.getstate()
         asking = dict(names)
+        session.begin(asking)
         for (step, text), tree in zip(steps, trees):
             try:
                 exec(compile(ast.fix_missing_locations(EveryAssert().visit(copy.deepcopy(tree))), "<test>", "exec"), asking)
@@ -284,7 +371,7 @@ def run_tests(payload):
                 pass
         if not session.pending:
             random.setstate(chance)
-            session.begin()
+            session.begin(names)
             for (step, text), tree in zip(steps, trees):
                 exec(compile(tree, "<test>", "exec"), names)
         if session.pending:
@@ -296,6 +383,12 @@ def run_tests(payload):
         return json.dumps({"passed": False, "reason": step + ": " + describe(*ended.args)})
     except Need:
         return json.dumps({"asks": session.operations})
+    except Unjudged as unjudged:
+        return json.dumps({"passed": False, "reason": (step + " cannot be judged: " + str(unjudged))[:300]})
+    except ModuleNotFoundError as error:
+        if not hasattr(error, "kind"):
+            return json.dumps({"passed": False, "reason": (step + " cannot be judged: there is no module " + str(error.name))[:300]})
+        return json.dumps({"passed": False, "reason": (step + ": " + describe(error.kind, str(error)))[:300]})
     except BaseException as error:
         return json.dumps({"passed": False, "reason": (step + ": " + describe(getattr(error, "kind", type(error).__name__), str(error)))[:300]})
     return json.dumps({"passed": True, "reason": "passes its tests" if len(tests) == 1 else "passes all %d tests" % len(tests)})
