@@ -74,6 +74,12 @@ const forgers: [name: string, code: string][] = [
 const walks = ['all(map(lambda pair: total(pair[0]) == pair[1], [([1, 2], 3)]))', 'sum(map(lambda xs: total(xs) != sum(xs), [[1, 2], [3]])) == 0', 'list(zip(map(total, [[1]]), [2])) == []', 'not list(filter(total, [[1, 2]]))', 'list(iter(lambda: total([1]), 5)) == []'];
 
 describe('H1 and H4: forgers', () => {
+  test('fields in the place of a tuple’s methods answer for none', async () => {
+    const answer = 'import collections\nT = collections.namedtuple("T", ["index", "count"])\ndef total(xs): return T(bool, bool)';
+    expect(await grader.grade(answer, { ...row, data: { test_list: ['assert total([1]).count(1) == 1 and total([1]).index(1) == 1'] } })).toMatchObject({ score: 0 });
+    expect(await grader.grade(answer.replace('T(bool, bool)', 'T(1, 2)'), { ...row, data: { test_list: ['assert total([1]).count == 2'] } })).toMatchObject({ score: 1 });
+  }, 30_000);
+
   test.each(['StopIteration', 'StopIteration()', 'StopIteration(3)', 'type("Over", (StopIteration,), {})', 'StopAsyncIteration', 'GeneratorExit'])('raising %s ends no loop of the tests', async (raised) => {
     const grades = await grader.gradeBatch(walks.map((walk) => ({ answer: `def total(xs): raise ${raised}`, row: { ...row, data: { test_list: [`assert ${walk}`] } } })));
     expect(grades.map(({ score }) => score), JSON.stringify(grades)).toEqual(walks.map(() => 0));

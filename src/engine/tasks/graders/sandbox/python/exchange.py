@@ -103,7 +103,10 @@ def decode(form, other):
         whole = {"keys": dict.fromkeys, "values": lambda items: dict(enumerate(items)), "items": dict}[rest[0]](items)
         return getattr(whole, rest[0])()
     if tag == "N":
-        return record(rest[0], tuple(rest[1]))(*(decode(item, other) for item in rest[2:]))
+        items = [decode(item, other) for item in rest[2:]]
+        if any(hasattr(tuple, name) and callable(item) for name, item in zip(rest[1], items)):
+            raise ValueError("a field in the place of a tuple's method")
+        return record(rest[0], tuple(rest[1]))(*items)
     if tag == "B":
         return named_type(rest[0])
     if tag == "y" or tag == "Y":
