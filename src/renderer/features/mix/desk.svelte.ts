@@ -132,6 +132,30 @@ export class Desk {
     await Promise.all(this.strips.map((strip) => this.#draw(strip)));
   }
 
+  /**
+   * Does what puts another mix in the place of this one. Resolves to the way back where unsaved changes are gone by it,
+   * else to null; where it fails, everything lies as before.
+   */
+  async replace(change: () => Promise<void> | void): Promise<(() => Promise<void>) | null> {
+    const { laid, model, saved, factor, bypass } = this;
+    const unsaved = this.modified && this.strips.length > 0;
+    const before = JSON.stringify([laid, factor]);
+    const putBack = async (): Promise<void> => {
+      this.model = model;
+      await this.lay(laid);
+      this.saved = saved;
+      this.factor = factor;
+      this.bypass = bypass;
+    };
+    try {
+      await change();
+    } catch (error) {
+      await putBack();
+      throw error;
+    }
+    return unsaved && JSON.stringify([this.laid, this.factor]) !== before ? putBack : null;
+  }
+
   async load(mix: MixDto): Promise<void> {
     await this.lay(mix);
     this.saved = mix;

@@ -104,6 +104,34 @@ describe('the desk', () => {
     expect(desk.strips.every(({ alpha }) => alpha === 0)).toBe(true);
   });
 
+  it('gives the way back to what was not saved, whatever takes its place: strips, master, form, and the mix it came from', async () => {
+    const desk = await deskOf(expert('math'), expert('code'));
+    expect(await desk.replace(() => desk.lay({ parts: [{ expertId: 'code', alpha: 0.7, muted: false, solo: false }], form: 'sum' }))).not.toBeNull();
+    await desk.save('School', true);
+    expect(await desk.replace(() => desk.clear())).toBeNull();
+    const ways = [() => desk.lay({ parts: [], form: 'base-anchored' as const }), () => desk.follow('math'), () => desk.clear(), () => { desk.saved = null; desk.strips[0].alpha = 0; }];
+    for (const way of ways) {
+      desk.clear();
+      for (const id of ['math', 'code']) await desk.addById(id, 0.4);
+      await desk.save('School', true);
+      desk.strips[0].muted = true;
+      desk.strips[1].splitByLayer(2);
+      desk.strips[1].setLayer(0, -0.2);
+      [desk.form, desk.factor, desk.bypass] = ['sum', 0.5, true];
+      const before = JSON.stringify([desk.laid, desk.factor, desk.bypass, desk.saved]);
+      const putBack = await desk.replace(way);
+      expect(JSON.stringify([desk.laid, desk.factor, desk.bypass, desk.saved])).not.toBe(before);
+      await putBack?.();
+      expect(JSON.stringify([desk.laid, desk.factor, desk.bypass, desk.saved])).toBe(before);
+    }
+  });
+
+  it('leaves everything as it lay where its replacement fails', async () => {
+    const desk = await deskOf(expert('math'));
+    await expect(desk.replace(() => desk.follow('gone'))).rejects.toThrow('no such expert');
+    expect(desk.content.parts).toMatchObject([{ expertId: 'math', alpha: 1 }]);
+  });
+
   it('moves all layers by the same amount, and to the base at 0', async () => {
     const desk = await deskOf(expert('math'));
     const strip = desk.strips[0];

@@ -15,7 +15,7 @@ const feature: Feature = {
   commands: () => [
     { id: 'mix-reset', label: 'Desk: all faders to the base', keywords: ['zero', 'reset', 'alpha'], run: () => session.desk.reset() },
     { id: 'mix-bypass', label: session.desk.bypass ? 'Desk: end bypass' : 'Desk: bypass the mix', keywords: ['base', 'compare'], run: () => { session.desk.bypass = !session.desk.bypass; } },
-    { id: 'mix-clear', label: 'Desk: clear and start a new mix', run: () => { session.desk.clear(); router.go('/mix'); } },
+    { id: 'mix-clear', label: 'Desk: clear and start a new mix', run: async () => { await session.replace(() => session.desk.clear()); router.go('/mix'); } },
     { id: 'mix-command', label: 'Desk: copy as command line', run: () => session.copyCommand() },
   ],
   keys: [

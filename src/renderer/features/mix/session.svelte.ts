@@ -7,7 +7,7 @@ import { mixContent, samplingSchema, type ModelDto, type Sampling } from '../../
 import { bridge } from '../../bridge/index.ts';
 import { datasets, dispatchers } from '../../state/index.ts';
 import { announce } from '../../ui/announcer.svelte.ts';
-import { notify } from '../../ui/toast.ts';
+import { notify, notifyUndo } from '../../ui/toast.ts';
 import { Answers, type Expectation, type Strategy } from './answers.svelte.ts';
 import { Desk } from './desk.svelte.ts';
 import { Rows } from './rows.svelte.ts';
@@ -63,6 +63,18 @@ class Session {
     clearTimeout(this.#releaseTimer);
     if (!this.onRelease || this.strategy !== 'faders' || !this.answers.asked || this.answers.asked.prompt !== this.prompt) return;
     this.#releaseTimer = setTimeout(() => void this.ask(true), 220);
+  }
+
+  /** Puts another mix on the desk. One with unsaved changes is never gone at once: it can be taken back, with who mixed. */
+  async replace(change: () => Promise<void> | void): Promise<void> {
+    const { strategy } = this;
+    const putBack = await this.desk.replace(change);
+    if (!putBack) return;
+    notifyUndo('The unsaved mix was replaced.', async () => {
+      await putBack();
+      this.strategy = strategy;
+      this.released();
+    });
   }
 
   typed(prompt: string): void {
