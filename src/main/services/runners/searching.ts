@@ -4,8 +4,8 @@
  * its own and a cell of a comparison are this.
  */
 import { z } from 'zod';
-import type { EngineCalls, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
-import { searchConfigSchema, type SearchOutcome } from '../../../shared/adaptation.ts';
+import type { EngineCalls, SearchCheckpoint, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
+import { searchConfigSchema, type GenerationDto, type SearchOutcome } from '../../../shared/adaptation.ts';
 import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
 import { splitCounts, taskReadingSchema, type TaskSplits } from '../../../shared/task.ts';
 import type { JobRun } from '../../jobs/runner.ts';
@@ -14,13 +14,16 @@ import { rowsOfTask } from '../tasks/rows.ts';
 import { earlierTrainings, type TrainingSource } from '../training/earlier.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
+import { endAfter, searchProgress, type SearchProgress, type Standing } from './searchProgress.ts';
 
 export const searchInputSchema = z.object({
   searchId: z.string(), modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), expertIds: z.array(z.string()), name: z.string(), config: searchConfigSchema, reading: taskReadingSchema.optional(),
 });
 export type SearchInput = z.output<typeof searchInputSchema>;
 
-export interface SearchProgress { done: number; total: number; secondsLeft?: number; note: string }
+/** how often the time left is told anew while no event comes */
+const tellEveryMs = 1000;
+
 export interface SearchingRequest {
   model: UsableModel;
   input: SearchInput;
@@ -45,17 +48,26 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   const rows = await searchRows(context, input, { folder: model.folder, raw: input.raw });
   stores.searches.change(searchId, { rowsUsed: rowsUsedBySearch(stores.datasets.get(input.datasetId), rows, input.reading?.splits) });
   const checkpoint = stores.searches.checkpoint(searchId);
-  const show = (done: number, seconds: number): void => request.onProgress({
-    done, total: config.generations, note: done === 0 ? 'the base and each expert alone' : `generation ${done} of at most ${config.generations}`,
-    ...(done > 0 && { secondsLeft: (seconds / done) * (config.generations - done) }),
-  });
-  show(checkpoint?.budget.generations ?? 0, checkpoint?.budget.seconds ?? 0);
   let wish: SteerAction | undefined;
+  /** as the last event left it, and when that was */
+  let standing: Standing = { budget: checkpoint?.budget ?? { generations: 0, seconds: 0 }, hall: 0 };
+  let since = context.clock();
+  const ahead = { experts: input.expertIds.length, examples: rows.examples.length, selection: rows.selection.length, test: rows.test.length };
+  const show = (): void => request.onProgress(searchProgress(config, ahead, standing, wish, (context.clock() - since) / 1000));
+  const stand = (generation: Pick<GenerationDto, 'generation' | 'deviation'> | undefined, { budget, hall, withoutBetter }: SearchCheckpoint): void => {
+    const ended = (generation && endAfter(config, generation, { withoutBetter })) ?? (wish === 'keep' ? 'kept' : undefined);
+    standing = { budget, hall: hall.length, ...(ended && { ended }) };
+    since = context.clock();
+  };
+  // what was killed after its last generation has only its end to do
+  if (checkpoint) stand(stores.searches.get(searchId)?.generations.at(-1), checkpoint);
+  show();
   const record = (event: EngineCalls['search']['event']): void => {
     if (event.type === 'start') return stores.searches.change(searchId, { start: { base: event.base, experts: event.experts } });
     stores.searches.addGeneration(searchId, event.generation, event.checkpoint);
     events.emit('search.generation', { searchId, generation: event.generation, budget: event.budget });
-    show(event.budget.generations, event.budget.seconds);
+    stand(event.generation, event.checkpoint);
+    show();
   };
   const searching = engine.request('search', {
     model: catalog.place(model), experts: input.expertIds.map((id) => vectors.ofExpert(id)), rows, grader: input.grader, raw: input.raw, config, ...(checkpoint && { checkpoint }),
@@ -67,8 +79,15 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   request.onSteer((action) => {
     wish = action;
     searching.steer(action);
+    show();
   });
-  return follow(run, searching);
+  // time goes on between two events, and nothing else tells of it
+  const telling = setInterval(show, tellEveryMs);
+  try {
+    return await follow(run, searching);
+  } finally {
+    clearInterval(telling);
+  }
 }
 
 function rowsUsedBySearch(dataset: DatasetDto | undefined, rows: SearchRows, divided: TaskSplits = { by: 'dataset' }): NonNullable<SearchDto['rowsUsed']> {
