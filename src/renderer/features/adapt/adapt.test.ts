@@ -11,6 +11,7 @@ import { layersOf } from './lines.ts';
 import { LiveSearch } from './live-search.svelte.ts';
 import { candidatesTable, coordinate, deviationOf, drawnTable, partsOf, populationOf, populationTable, sameAlphas, withGeneration } from './population.ts';
 import { allSettings, defaultName, faultsOf, presetDifferences } from './settings.ts';
+import { comparedOn, foundIn, foundLabel } from './words.ts';
 
 const candidate = (x: number[], score: number, generation = 0, tieBreak = 0): CandidateDto => ({ x, alphas: x, score, tieBreak, generation });
 const generation = (at: number, candidates: CandidateDto[]): GenerationDto => ({ generation: at, candidates, elites: [0], mean: [0.5, 0.2], deviation: [0.1, 0.2], best: candidates[0], seconds: 1 });
@@ -116,6 +117,19 @@ describe('the brushed axes', () => {
     brush.set(axes[3], [0.6, 0.6]);
     const more = [...generations, generation(2, [candidate([0.7, 0], 0.9, 2)])];
     expect(brush.chosen(more, axesOf(more, ['math', 'code'])).map(({ score }) => score)).toEqual([0.6, 0.6, 0.6]);
+  });
+});
+
+describe('what a search ended with', () => {
+  const finalists = (selection?: number): SearchDto['finalists'] => [{ kind: 'base', alphas: [0, 0], search: { score: 0, tieBreak: 0 }, ...(selection !== undefined && { selection }) }];
+  const of = (chosen: Partial<NonNullable<SearchDto['chosen']>>) => foundIn({ ...search, chosen: { ...finalists()[0], ...chosen } });
+  it('is a found mix only where no expert alone and not the base was chosen', () => {
+    expect([of({ kind: 'candidate' }), of({ kind: 'centre' })]).toEqual([{ kind: 'mix' }, { kind: 'mix' }]);
+    expect(of({ kind: 'expert', expert: 1, alphas: [0, 1] })).toEqual({ kind: 'expert', name: 'code' });
+    expect([of({ kind: 'expert', expert: 1 }), of({ kind: 'base' })].map(foundLabel)).toEqual(['What was chosen, code alone', 'What was chosen, the base']);
+  });
+  it('was compared on selection rows, or on the examples where there are none', () => {
+    expect([comparedOn({ ...search, finalists: finalists(0.5) }), comparedOn({ ...search, finalists: finalists() })]).toEqual(['selection rows', '10 examples']);
   });
 });
 
