@@ -24,6 +24,8 @@ export class Desk {
 
   master: MasterLevels = $derived({ factor: this.factor, bypass: this.bypass });
   usable = $derived(this.strips.filter((strip) => this.misfitOf(strip) === null));
+  /** strips whose expert is deleted or gone: what is heard is less than what was laid */
+  missing = $derived(this.strips.filter(({ expert }) => !expert || expert.deletedAt !== undefined).length);
   anySolo = $derived(this.usable.some((strip) => strip.solo));
   mixed = $derived(mixPictures(this.usable, this.master, this.form));
   mixedProfile = $derived(this.mixed ? rankProfile(this.mixed.map) : null);
@@ -50,8 +52,19 @@ export class Desk {
   /** Why a strip takes no part, or null. */
   misfitOf(strip: Strip): string | null {
     if (!strip.expert) return 'This expert is no longer in the library.';
-    if (strip.expert.deletedAt) return 'This expert was deleted. Restore it in Experts to hear it again.';
+    if (this.canRestore(strip)) return 'This expert was deleted.';
     return misfit(strip.expert, this.model);
+  }
+
+  /** deleted, and still kept: it can be brought back from here */
+  canRestore(strip: Strip): boolean {
+    return strip.expert?.deletedAt !== undefined;
+  }
+
+  /** Brings a deleted expert back into the library, and so back into the mix. */
+  async restore(strip: Strip): Promise<void> {
+    strip.expert = await this.#bridge.call('experts.restore', { id: strip.expertId });
+    if (!strip.picture) await this.#draw(strip);
   }
 
   isHeard(strip: Strip): boolean {

@@ -21,6 +21,7 @@ function services(experts: ExpertDto[] = []) {
         if (!found) throw new Error('There is no such expert.');
         return found;
       }
+      if (name === 'experts.restore') return { ...experts.find((one) => one.id === input['id']), deletedAt: undefined };
       if (name === 'mixes.save') return { id: input['id'] ?? 'new', createdAt: 0, updatedAt: 0, ...input } as MixDto;
       if (name === 'desk.answer') return { answerId: `a${++answers}` };
       if (name === 'graders.test') return [{ row: 0, answer: '', score: 1, reason: 'the numbers are equal' }];
@@ -88,6 +89,19 @@ describe('the desk', () => {
     expect(desk.strips.map((strip) => strip.name)).toEqual(['Removed expert', 'math']);
     expect(desk.modified).toBe(false);
     expect(desk.strips[1].alpha).toBe(0.75);
+  });
+
+  it('counts strips whose expert is missing, and brings back the one that was only deleted', async () => {
+    const library = [expert('math'), { ...expert('code'), deletedAt: 5 }];
+    const desk = new Desk(services(library).bridge);
+    desk.model = model;
+    await desk.lay({ form: 'base-anchored', parts: ['math', 'code', 'gone'].map((expertId) => ({ expertId, alpha: 0.5, muted: false, solo: false })) });
+    const [math, code, gone] = desk.strips;
+    expect([desk.missing, [math, code, gone].map((strip) => desk.canRestore(strip))]).toEqual([2, [false, true, false]]);
+    expect(desk.content.parts.map(({ expertId }) => expertId)).toEqual(['math']);
+    await desk.restore(code);
+    expect([desk.missing, desk.misfitOf(code)]).toEqual([1, null]);
+    expect(desk.content.parts.map(({ expertId, alpha }) => [expertId, alpha])).toEqual([['math', 0.5], ['code', 0.5]]);
   });
 
   it('follows a first pass: its expert whole, everything else at the base', async () => {
