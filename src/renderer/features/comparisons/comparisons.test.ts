@@ -58,7 +58,7 @@ describe('a comparison being put together', () => {
     const { bridge } = services();
     const draft = new ComparisonDraft(bridge);
     const plan = { name: 'p', models: ['tiny'], tasks: [{ dataset: 'math', raw: true }, 't1', 'unknown'], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } };
-    draft.open(JSON.stringify(plan), known);
+    draft.open('plan.json', JSON.stringify(plan), known);
     expect(draft.plan).toMatchObject({ models: ['m1'], tasks: [{ dataset: 'd1', raw: true }, 'sums', 'unknown'], methods: [{ name: 'a', preset: 'paper' }, { name: 'b', preset: 'quick', set: { rank: 8 } }], seeds: [1, 7], set: { steps: 3, temperature: 0.7 } });
   });
 
@@ -70,17 +70,25 @@ describe('a comparison being put together', () => {
     draft.experts = { comparison: 'c', method: 'SVF, both' };
     expect(comparisonPlanSchema.parse(draft.plan)).toMatchObject({ experts: { comparison: 'c', method: 'SVF, both' }, methods: [strategyPresets[0]] });
     const again = new ComparisonDraft(services().bridge);
-    again.open(JSON.stringify(draft.plan), known);
+    again.open('plan.json', JSON.stringify(draft.plan), known);
     expect(again.plan).toEqual(draft.plan);
     again.toggleMethod(strategyPresets[0]);
     again.toggleMethod(planMethod(methodPresets[0]));
     expect(again.plan).not.toHaveProperty('experts');
   });
 
-  it('refuses a file that is no plan, with the place, and changes nothing', () => {
+  it('refuses a file that is no plan as bad input, by its name, with the place, and changes nothing', () => {
     const draft = filled(services().bridge);
-    expect(() => draft.open('{"name":"x","models":[],"tasks":[],"methods":[],"seeds":[]}', known)).toThrow(/models/);
-    expect(() => draft.open('not json', known)).toThrow();
+    const refusal = (text: string): unknown => {
+      try {
+        draft.open('notes.json', text, known);
+        return null;
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refusal('{"name":"x","models":[],"tasks":[],"methods":[],"seeds":[]}')).toMatchObject({ code: 'bad-input', message: expect.stringMatching(/^notes\.json is no plan of a comparison: models: /) });
+    expect(refusal('not json')).toMatchObject({ code: 'bad-input', message: expect.stringMatching(/^notes\.json is not JSON: /) });
     expect(draft.name).toBe(' Mine ');
   });
 

@@ -4,6 +4,7 @@
  */
 import type { Bridge, CallResult } from '../../../shared/contract.ts';
 import { comparisonPlanSchema, isStrategy, type ComparisonPlan } from '../../../shared/comparison.ts';
+import { SingularError } from '../../../shared/errors.ts';
 import { methodPresets, planMethod, type PlanMethod } from './presets.ts';
 
 interface Known { id: string; name: string }
@@ -85,14 +86,9 @@ export class ComparisonDraft {
     this.methods = this.methods.some(({ name }) => name === method.name) ? this.methods.filter(({ name }) => name !== method.name) : [...this.methods, method];
   }
 
-  /** Takes a plan file's text. Throws with the place of the first fault. */
-  open(text: string, known: { models: readonly Known[]; datasets: readonly Known[]; tasks: readonly Known[] }): void {
-    const parsed = comparisonPlanSchema.safeParse(JSON.parse(text));
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new Error(`${issue.path.join('.') || 'The plan'}: ${issue.message}`);
-    }
-    const plan = parsed.data;
+  /** Takes the text of a plan file. What is no plan is bad input: the sentence names the file and the place of the first fault. */
+  open(file: string, text: string, known: { models: readonly Known[]; datasets: readonly Known[]; tasks: readonly Known[] }): void {
+    const plan = planOf(file, text);
     const { steps = null, batchSize = null, maxTokens = null, testRows = null, ...others } = plan.set;
     const idOf = (list: readonly Known[], wanted: string): string => list.find(({ id, name }) => id === wanted || name === wanted)?.id ?? wanted;
     this.name = plan.name;
@@ -143,4 +139,17 @@ export class ComparisonDraft {
       this.busy = false;
     }
   }
+}
+
+function planOf(file: string, text: string): ComparisonPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SingularError('bad-input', `${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = comparisonPlanSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SingularError('bad-input', `${file} is no plan of a comparison: ${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${issue.message}`);
 }
