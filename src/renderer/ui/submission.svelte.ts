@@ -3,8 +3,9 @@ export class Submission {
   busy = $state(false);
   error = $state.raw<unknown>(null);
 
-  /** Never rejects: a failure is in `error`, until the next time. */
+  /** Never rejects: a failure is in `error`, until the next time. While it is busy, nothing is begun again. */
   async run(work: () => Promise<unknown> | void): Promise<void> {
+    if (this.busy) return;
     this.busy = true;
     this.error = null;
     try {

@@ -7,6 +7,9 @@ it('is busy until the work is done, and keeps what went wrong until the next tim
   let refuse: (reason: Error) => void = () => undefined;
   const first = submission.run(() => new Promise((_, reject) => (refuse = reject)));
   expect(submission.busy).toBe(true);
+  let twice = false;
+  await submission.run(() => void (twice = true));
+  expect(twice).toBe(false);
   refuse(failure);
   await first;
   expect([submission.busy, submission.error]).toEqual([false, failure]);
