@@ -1,14 +1,10 @@
 import { features } from './features.ts';
 import { overlays } from './overlays.svelte.ts';
 import { router } from './router.svelte.ts';
+import { isFree } from './typing.ts';
 
 /** How long after `g` the letter counts, in milliseconds. */
 const chordMs = 2000;
-
-/** Whether keys typed here belong to a field. */
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-}
 
 /** The keys that work everywhere: Ctrl/⌘ K, Ctrl/⌘ digit, `g` and a letter, `?`. Returns what stops them. */
 export function startShortcuts(): () => void {
@@ -24,7 +20,7 @@ export function startShortcuts(): () => void {
       event.preventDefault();
       return;
     }
-    if (command || event.altKey || isTyping(event.target) || overlays.palette || document.querySelector('[role="dialog"],[role="alertdialog"]')) return;
+    if (overlays.palette || !isFree(event)) return;
     if (event.key === '?') {
       event.preventDefault();
       overlays.keys = true;

@@ -31,6 +31,7 @@ export { default as TextField } from './TextField.svelte';
 export { default as Tooltip } from './Tooltip.svelte';
 export { default as TwoFigures } from './TwoFigures.svelte';
 export { default as TwoLines } from './TwoLines.svelte';
+export { rove } from './rove.ts';
 export { Submission } from './submission.svelte.ts';
 export { announce } from './announcer.svelte.ts';
 export { attempt, notify, notifyError, notifyUndo } from './toast.ts';

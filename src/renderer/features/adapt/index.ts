@@ -17,7 +17,7 @@ const feature: Feature = {
     { pattern: '/adapt/:id', component: SearchScreen },
     { pattern: '/adapt', component: AdaptScreen },
   ],
-  commands: () => [{ id: 'adapt-new', label: 'Adapt to a task: search for α', keywords: ['few-shot', 'cem', 'cma-es', 'dispatcher', 'search'], run: () => router.go('/adapt/new') }],
+  commands: () => [{ id: 'adapt-new', label: 'New search for a mix: adapt to a task', keywords: ['α', 'alpha', 'few-shot', 'cem', 'cma-es', 'dispatcher', 'search'], run: () => router.go('/adapt/new') }],
   keys: [
     { keys: ['↑ ↓'], does: 'move an end of a range on an axis of the candidates' },
     { keys: ['Page ↑', 'Page ↓'], does: 'move it by five steps' },

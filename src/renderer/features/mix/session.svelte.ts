@@ -32,6 +32,8 @@ class Session {
   /** the faders, or the model's own choice */
   strategy = $state<Strategy>('faders');
   expectation = $state.raw<Expectation | null>(null);
+  /** what lies over the desk; the palette opens it from any screen */
+  dialog = $state<'save' | 'export' | 'evaluate' | null>(null);
   #restored = false;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
@@ -92,6 +94,17 @@ class Session {
     this.expectation = row.expectation;
     announce(`Row ${row.expectation.row + 1} of ${row.expectation.datasetName}.`);
     await this.ask();
+  }
+
+  /** Over the mix it came from, or under a name that is asked for. */
+  async save(): Promise<void> {
+    const { saved } = this.desk;
+    if (!saved) {
+      this.dialog = 'save';
+      return;
+    }
+    await this.desk.save(saved.name, false);
+    notify('success', `“${saved.name}” is saved.`);
   }
 
   async copyCommand(): Promise<void> {
