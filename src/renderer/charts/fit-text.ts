@@ -3,17 +3,37 @@
 /** Width of a text in pixels. */
 export type Measure = (text: string) => number;
 
-/** The text where it fits into `room` pixels, else as much of its beginning as fits with an ellipsis; at least one letter. */
+/**
+ * The text where it fits into `room` pixels, else as much of its beginning and its end as fits around an ellipsis: names
+ * are often told apart by how they end. At least one letter.
+ */
 export function fitted(text: string, room: number, measure: Measure): string {
   if (measure(text) <= room) return text;
   const letters = [...text];
+  const around = (kept: number): string => `${letters.slice(0, Math.ceil(kept / 2)).join('').trimEnd()}…${letters.slice(letters.length - Math.floor(kept / 2)).join('').trimStart()}`;
   let [fits, tooLong] = [1, letters.length];
   while (tooLong - fits > 1) {
     const middle = (fits + tooLong) >> 1;
-    if (measure(`${letters.slice(0, middle).join('').trimEnd()}…`) <= room) fits = middle;
+    if (measure(around(middle)) <= room) fits = middle;
     else tooLong = middle;
   }
-  return `${letters.slice(0, fits).join('').trimEnd()}…`;
+  return around(fits);
+}
+
+/** Pixels between two names beside each other. */
+const apart = 10;
+
+/**
+ * Names of marks that stand `step` pixels apart: those between the ends centred on their marks, the first one from
+ * `margins.first` pixels before its mark, the last one to `margins.last` behind it; none runs into the next.
+ */
+export function fittedRow(names: readonly string[], step: number, margins: { first: number; last: number }, measure: Measure): string[] {
+  const middle = names.map((name) => fitted(name, step - apart, measure));
+  const half = (at: number): number => (at <= 0 || at >= names.length - 1 ? 0 : measure(middle[at]) / 2);
+  return names.map((name, at) => {
+    if (at === 0) return fitted(name, step + margins.first - half(1) - apart, measure);
+    return at === names.length - 1 ? fitted(name, step + margins.last - half(at - 1) - apart, measure) : middle[at];
+  });
 }
 
 let context: CanvasRenderingContext2D | null | undefined;

@@ -5,11 +5,10 @@ import type { TaskDto } from '../../../shared/task.ts';
 import { toCsv } from '../../charts/figure/table.ts';
 import { axesOf, Brush, brushOf, moved } from './brush.svelte.ts';
 import { AdaptDraft } from './draft.svelte.ts';
-import { fitted } from './fit-text.ts';
 import { namedGenerations } from './generation-axis.ts';
 import { layersOf } from './lines.ts';
 import { LiveSearch } from './live-search.svelte.ts';
-import { candidatesTable, coordinate, deviationOf, drawnTable, partsOf, populationOf, populationTable, sameAlphas, withGeneration } from './population.ts';
+import { alphaDomain, bestAlone, candidatesTable, coordinate, deviationOf, drawnTable, partsOf, populationOf, populationTable, sameAlphas, withGeneration } from './population.ts';
 import { allSettings, defaultName, faultsOf, presetDifferences } from './settings.ts';
 import { comparedOn, foundIn, foundLabel } from './words.ts';
 
@@ -56,9 +55,14 @@ describe('the picture of a population', () => {
     expect(namedGenerations(8, 400, 44)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect([namedGenerations(1, 200, 44), namedGenerations(2, 10, 44), namedGenerations(100, 200, 44)]).toEqual([[1], [1, 2], [1, 50, 100]]);
   });
-  it('cuts a name to its panel, and never to nothing', () => {
-    const measure = (text: string): number => 10 * [...text].length;
-    expect([fitted('math', 40, measure), fitted('arithmetic of words', 120, measure), fitted('arithmetic', 5, measure)]).toEqual(['math', 'arithmetic…', 'a…']);
+  it('spans more candidates than a call takes arguments', () => {
+    const points = Array.from({ length: 200_000 }, (_, at) => ({ generation: 0, value: at / 100_000 - 0.5, elite: false, spread: 0 }));
+    expect(alphaDomain([{ name: 'math', points, bands: [] }], { low: 0, high: 1 })).toEqual([-0.5, 1.49999]);
+  });
+  it('says who is best alone, everyone of them where they tie', () => {
+    const of = (...scores: number[]) => bestAlone({ experts: scores.map((_, at) => ({ id: String(at), name: `e${at}` })), start: { base: { score: 0, tieBreak: 0 }, experts: scores.map((score) => ({ score, tieBreak: 0 })) } });
+    expect([of(0.2, 0.5)?.text, of(0.5, 0.2, 0.5)?.text, of(0.5, 0.5, 0.5, 0.1)]).toEqual(['e1', 'e0 and e2', { score: 0.5, names: ['e0', 'e1', 'e2'], text: 'e0 and 2 others' }]);
+    expect(bestAlone({ experts: search.experts, start: undefined })).toBeNull();
   });
   it('is a file of all candidates with a column for each layer', () => {
     const layered = [{ ...generations[0], mean: [0, 0, 0, 0], candidates: [{ ...candidate([0, 1, 2, 3], 0.5), alphas: [[0, 1], [2, 3]] }] }];
@@ -76,7 +80,7 @@ describe('a candidate on the desk', () => {
 
 describe('the brushed axes', () => {
   const axes = axesOf(generations, ['math', 'code']);
-  it('are generation, an α for each expert, and the score', () => expect(axes.map(({ label }) => label)).toEqual(['Generation', 'α of math', 'α of code', 'Score']));
+  it('are generation, an α for each expert, and the score; the names drawn are the experts’ own', () => expect(axes.map(({ label, name }) => [label, name])).toEqual([['Generation', 'Generation'], ['α of math', 'math'], ['α of code', 'code'], ['Score', 'Score']]));
   it('have no score below 0 or above 100 %, also where all scores are one', () => {
     const [, , , score] = axesOf([generation(0, [candidate([0, 0.4], 0.1)])], ['math', 'code']);
     expect(score.domain).toEqual([0, 0.6]);

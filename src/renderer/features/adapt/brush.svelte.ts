@@ -3,7 +3,7 @@ import type { CandidateDto, GenerationDto } from '../../../shared/adaptation.ts'
 import { formatNumber, formatPercent } from '../../format/index.ts';
 import { alphaOf, betterFirst, writeAlpha } from './population.ts';
 
-export interface Axis { key: string; label: string; /** ends of the scale */ domain: readonly [number, number]; /** of the keys */ step: number; value: (candidate: CandidateDto) => number; write: (value: number) => string }
+export interface Axis { key: string; label: string; /** as it is drawn, where the picture says what it is */ name: string; /** ends of the scale */ domain: readonly [number, number]; /** of the keys */ step: number; value: (candidate: CandidateDto) => number; write: (value: number) => string }
 export type Range = readonly [low: number, high: number];
 
 const padded = (low: number, high: number): readonly [number, number] => (high > low ? [low, high] : [low - 0.5, high + 0.5]);
@@ -17,15 +17,15 @@ export function axesOf(generations: readonly GenerationDto[], experts: readonly 
     const value = (candidate: CandidateDto): number => alphaOf(candidate.alphas[at]);
     const [low, high] = ends(value);
     const domain = padded(Math.floor(low * 10) / 10, Math.ceil(high * 10) / 10);
-    return { key: `alpha${at}`, label: `α of ${name}`, domain, step: 0.05, value, write: writeAlpha };
+    return { key: `alpha${at}`, label: `α of ${name}`, name, domain, step: 0.05, value, write: writeAlpha };
   });
   const score = (candidate: CandidateDto): number => candidate.score;
   const [lowest, highest] = padded(...ends(score));
   const generation = (candidate: CandidateDto): number => candidate.generation + 1;
   return [
-    { key: 'generation', label: 'Generation', domain: padded(1, generations.length), step: 1, value: generation, write: (value) => formatNumber(value) },
+    { key: 'generation', label: 'Generation', name: 'Generation', domain: padded(1, generations.length), step: 1, value: generation, write: (value) => formatNumber(value) },
     ...alphas,
-    { key: 'score', label: 'Score', domain: [Math.max(0, lowest), Math.min(1, highest)], step: 0.05, value: score, write: (value) => formatPercent(value, 0) },
+    { key: 'score', label: 'Score', name: 'Score', domain: [Math.max(0, lowest), Math.min(1, highest)], step: 0.05, value: score, write: (value) => formatPercent(value, 0) },
   ];
 }
 

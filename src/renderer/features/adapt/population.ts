@@ -46,8 +46,14 @@ export function populationOf(generations: readonly GenerationDto[], experts: rea
 
 /** Where points lie, at least as wide as the bounds of the search. */
 export function alphaDomain(populations: readonly ExpertPopulation[], { low, high }: Pick<SearchConfig, 'low' | 'high'>): [number, number] {
-  const values = populations.flatMap(({ points }) => points.map(({ value }) => value));
-  return [Math.min(low, ...values), Math.max(high, ...values)];
+  let [least, most] = [low, high];
+  for (const { points } of populations) {
+    for (const { value } of points) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+  }
+  return [least, most];
 }
 
 /** What the picture of a population draws of α: which layer, and whether before they are shared out. */
@@ -86,6 +92,14 @@ export function candidatesTable(generations: readonly GenerationDto[], experts: 
 }
 /** Experts may be named alike; columns may not. */
 const columnName = (experts: readonly string[], at: number): string => (experts.indexOf(experts[at]) === at ? experts[at] : `${experts[at]} (${at + 1})`);
+
+/** The highest score that an expert has alone on the examples, with everyone who has it; null before it is known. `text` names two, and counts the others. */
+export function bestAlone({ start, experts }: Pick<SearchDto, 'start' | 'experts'>): { score: number; names: string[]; text: string } | null {
+  if (!start || start.experts.length === 0) return null;
+  const score = Math.max(...start.experts.map((one) => one.score));
+  const names = start.experts.flatMap((one, at) => (one.score === score ? [experts[at]?.name ?? ''] : []));
+  return { score, names, text: names.length > 2 ? `${names[0]} and ${names.length - 1} others` : names.join(' and ') };
+}
 
 export interface BestPoint { generation: number; best: number; mean: number }
 export const bestOf = (generations: readonly GenerationDto[]): BestPoint[] => generations.map((one) => ({ generation: one.generation, best: one.best.score, mean: mean(one.candidates.map(({ score }) => score)) }));
