@@ -124,6 +124,7 @@ export class MadeUpServices implements DesktopApi {
       case 'datasets.preview': return { rows: Array.from({ length: 20 }, (_, row) => ({ row, text: `<s>user: What is ${row} + 3?</s>`, prompt: `What is ${row} + 3?`, promptTokens: 14, reference: String(row + 3) })), total: 20 };
       case 'tasks.list': return this.#options.empty ? [] : tasks;
       case 'mixes.list': return [];
+      case 'mixes.save': return { id: 'x9', createdAt: Date.now(), updatedAt: Date.now(), ...input };
       case 'searches.list': { const all = this.#options.empty ? [] : searchesOf(Date.now()).map(summaryOf); return { searches: all, total: all.length }; }
       case 'searches.get': { const found = searchesOf(Date.now()).find(({ id }) => id === input.id); if (!found) throw new SingularError('not-found', 'There is no such search.'); return found; }
       case 'searches.cost': return { generations: 20, candidates: 640, answers: 7430, promptTokens: 312_000, secondsEstimated: 52 };

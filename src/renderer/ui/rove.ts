@@ -11,7 +11,7 @@ export function rove(event: KeyboardEvent & { currentTarget: HTMLElement }): voi
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !(target instanceof HTMLElement)) return;
   if (key === 'Escape' && target instanceof HTMLInputElement) {
     // after the field itself has forgotten what was typed
-    queueMicrotask(() => group.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
+    setTimeout(() => group.querySelector<HTMLElement>('[tabindex="0"]')?.focus(), 0);
     return;
   }
   const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
