@@ -93,7 +93,8 @@ export class SocketBridge implements WindowBridge {
     socket.addEventListener('message', (event) => this.#receive(JSON.parse(String(event.data)) as WireMessage));
     socket.addEventListener('close', () => {
       this.#socket = null;
-      this.connection = this.#opened || this.#attempt < backoffMs.length ? 'lost' : 'refused';
+      if (this.connection !== 'refused') this.connection = 'lost';
+      if (this.#attempt > 0) void this.#askWhether();
       for (const [id, pending] of this.#pending) {
         if (!pending.sent) continue;
         this.#pending.delete(id);
@@ -101,6 +102,14 @@ export class SocketBridge implements WindowBridge {
       }
       setTimeout(() => this.#connect(), backoffMs[Math.min(this.#attempt++, backoffMs.length - 1)]);
     });
+  }
+
+  /** A socket that is not let in closes as one that nobody answers; over HTTP the shell says which. Each start has a key of its own. */
+  async #askWhether(): Promise<void> {
+    const url = new URL('/', this.#base.origin);
+    if (this.#token) url.searchParams.set('token', this.#token);
+    const status = await fetch(url, { cache: 'no-store' }).then((response) => response.status, () => null);
+    if (this.connection !== 'open' && status !== null) this.connection = status === 403 ? 'refused' : 'lost';
   }
 
   /** An upload lies in a folder of its own that nobody has heard of: a sentence about it names the file alone. */

@@ -84,6 +84,27 @@ describe('the bridge over a WebSocket', () => {
     latest().say({ event: 'experts.changed', payload: null });
     expect(heard).not.toHaveBeenCalled();
   });
+  it('tells a shell that was started anew, with another key, from one that is away', async () => {
+    let status: number | null = null;
+    vi.stubGlobal('fetch', async () => {
+      if (status === null) throw new TypeError('Failed to fetch');
+      return new Response(null, { status });
+    });
+    const bridge = new SocketBridge(page);
+    latest().open();
+    const closeAgain = async (): Promise<string> => {
+      latest().close();
+      await vi.advanceTimersByTimeAsync(5000);
+      return bridge.connection;
+    };
+    expect([await closeAgain(), await closeAgain()]).toEqual(['lost', 'lost']);
+    status = 403;
+    expect([await closeAgain(), await closeAgain()]).toEqual(['refused', 'refused']);
+    status = 200;
+    expect(await closeAgain()).toBe('lost');
+    latest().open();
+    expect(bridge.connection).toBe('open');
+  });
   it('names an uploaded file as the person knows it', async () => {
     vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ path: '/home/uploads/1f/math.csv' })));
     const bridge = new SocketBridge(page);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitted, fittedRow } from './fit-text.ts';
+import { fitted, fittedRow, shortened } from './fit-text.ts';
 
 const measure = (text: string): number => 10 * [...text].length;
 
@@ -8,6 +8,7 @@ describe('a name in a drawing', () => {
     expect([fitted('math', 40, measure), fitted('arithmetic', 5, measure)]).toEqual(['math', 'a…']);
     const cut = ['school sums seed 3', 'school sums seed 4'].map((name) => fitted(name, 120, measure));
     expect(cut).toEqual(['school…eed 3', 'school…eed 4']);
+    expect([shortened('adaptation seed 3', 9), shortened('math', 9)]).toEqual(['adap…ed 3', 'math']);
   });
   it('never runs into the one beside it, however near their marks stand', () => {
     const margins = { first: 20, last: 34 };

@@ -20,6 +20,9 @@ export function fitted(text: string, room: number, measure: Measure): string {
   return around(fits);
 }
 
+/** The same by letters, where a letter is taken to be as wide as any other. */
+export const shortened = (text: string, letters: number): string => fitted(text, letters, (one) => [...one].length);
+
 /** Pixels between two names beside each other. */
 const apart = 10;
 

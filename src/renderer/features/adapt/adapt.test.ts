@@ -8,7 +8,7 @@ import { AdaptDraft } from './draft.svelte.ts';
 import { namedGenerations } from './generation-axis.ts';
 import { layersOf } from './lines.ts';
 import { LiveSearch } from './live-search.svelte.ts';
-import { alphaDomain, bestAlone, candidatesTable, coordinate, deviationOf, drawnTable, partsOf, populationOf, populationTable, sameAlphas, withGeneration } from './population.ts';
+import { alphaDomain, bestAlone, candidatesTable, coordinate, deviationOf, drawnTable, finalistName, partsOf, populationOf, populationTable, sameAlphas, withGeneration } from './population.ts';
 import { allSettings, defaultName, faultsOf, presetDifferences } from './settings.ts';
 import { comparedOn, foundIn, foundLabel } from './words.ts';
 
@@ -58,6 +58,10 @@ describe('the picture of a population', () => {
   it('spans more candidates than a call takes arguments', () => {
     const points = Array.from({ length: 200_000 }, (_, at) => ({ generation: 0, value: at / 100_000 - 0.5, elite: false, spread: 0 }));
     expect(alphaDomain([{ name: 'math', points, bands: [] }], { low: 0, high: 1 })).toEqual([-0.5, 1.49999]);
+  });
+  it('names a finalist by the generation that it is from', () => {
+    const finalist = { kind: 'candidate' as const, alphas: [0.9, 0.1], search: { score: 1, tieBreak: 0 } };
+    expect([finalistName(finalist, search), finalistName({ ...finalist, alphas: [9, 9] }, search), finalistName({ ...finalist, kind: 'expert', expert: 1 }, search)]).toEqual(['Candidate of generation 2', 'Candidate', 'code alone']);
   });
   it('says who is best alone, everyone of them where they tie', () => {
     const of = (...scores: number[]) => bestAlone({ experts: scores.map((_, at) => ({ id: String(at), name: `e${at}` })), start: { base: { score: 0, tieBreak: 0 }, experts: scores.map((score) => ({ score, tieBreak: 0 })) } });
@@ -243,6 +247,17 @@ describe('an adaptation being put together', () => {
     expect(draft.task.named).toEqual({ datasetId: 'd', mapping: task.mapping, splits: { by: 'dataset' }, grader: 'exact', raw: true });
     draft.takeUp(earlier, { datasets: [], tasks: [] });
     expect(draft.missing).toContain('a task');
+  });
+  it('says which experts of an earlier search are gone, in whatever order the library is read', async () => {
+    const earlier = { modelId: 'm', datasetId: 'd', grader: 'exact', raw: true, experts: [{ id: 'b', name: 'code' }, { id: 'x', name: 'old' }], config: quickSearch } as unknown as SearchSummaryDto;
+    const { draft: read } = await filled();
+    const { draft: unread } = services();
+    for (const draft of [read, unread]) draft.takeUp(earlier, { datasets: [], tasks: [] });
+    await unread.readExperts();
+    for (const draft of [read, unread]) expect([draft.expertIds, draft.dropped]).toEqual([['b'], ['old']]);
+    unread.modelId = 'other';
+    await unread.readExperts();
+    expect(unread.dropped).toEqual([]);
   });
   it('knows a preset whatever the seed', async () => {
     const { draft } = await filled();

@@ -15,6 +15,9 @@ export class AdaptDraft {
   expertIds = $state.raw<readonly string[]>([]);
   /** what can be mixed with this model; null while it is read */
   experts = $state.raw<readonly ExpertDto[] | null>(null);
+  /** experts of the search that is taken up again which are no longer there, by name */
+  dropped = $state.raw<readonly string[]>([]);
+  #takenUp: Pick<SearchSummaryDto, 'modelId' | 'experts'> | null = null;
   config = $state.raw<SearchConfig>(quickSearch);
   /** empty: made from the task */
   #name = $state('');
@@ -71,6 +74,13 @@ export class AdaptDraft {
     const { experts } = await this.#bridge.call('experts.list', { modelId, method: 'svf', sort: 'name', limit: 500 });
     if (modelId !== this.modelId) return;
     this.experts = experts;
+    this.#choose(experts);
+  }
+
+  /** Of what was chosen, that which is there; with nothing left, the first of the library. */
+  #choose(experts: readonly ExpertDto[]): void {
+    const wanted = this.#takenUp?.modelId === this.modelId ? this.#takenUp.experts : [];
+    this.dropped = wanted.filter(({ id }) => !experts.some((expert) => expert.id === id)).map(({ name }) => name);
     const kept = this.expertIds.filter((id) => experts.some((expert) => expert.id === id));
     this.expertIds = kept.length > 0 ? kept : experts.slice(0, 8).map(({ id }) => id);
   }
@@ -78,6 +88,7 @@ export class AdaptDraft {
   /** The settings of an earlier search, to be changed. */
   takeUp(search: SearchSummaryDto, known: { datasets: readonly DatasetDto[]; tasks: readonly TaskDto[] }): void {
     this.way = 'few-shot';
+    if (this.modelId !== search.modelId) this.experts = null;
     this.modelId = search.modelId;
     const dataset = known.datasets.find(({ id }) => id === search.datasetId);
     // a removed dataset leaves a task to be chosen
@@ -86,6 +97,8 @@ export class AdaptDraft {
       this.task.takeUp({ datasetId: dataset.id, datasetName: dataset.name, grader, raw }, reading, known.tasks.find(({ name }) => name === search.task));
     } else this.task.forget();
     this.expertIds = search.experts.map(({ id }) => id);
+    this.#takenUp = search;
+    if (this.experts) this.#choose(this.experts);
     this.config = search.config;
     this.#name = '';
   }
@@ -114,6 +127,7 @@ export class AdaptDraft {
     try {
       const { searchId } = await this.#bridge.call('searches.start', { modelId: this.modelId, ...this.task.named, expertIds: [...this.expertIds], name: this.name.trim(), config: this.config });
       this.#name = '';
+      [this.#takenUp, this.dropped] = [null, []];
       return searchId;
     } catch (error) {
       this.error = error;

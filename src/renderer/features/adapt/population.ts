@@ -111,13 +111,16 @@ export const partsOf = (experts: readonly { id: string }[], alphas: Alphas): Mix
 /** What a table of mixes says of each beside its α. */
 export interface AlphaColumn<Row> { label: string; title?: string; of: (row: Row) => string }
 
-/** A finalist in words. */
-export function finalistName(finalist: FinalistDto, experts: readonly { name: string }[]): string {
+/** A finalist in words; a candidate by the generation that it is from. */
+export function finalistName(finalist: FinalistDto, { experts, generations }: Pick<SearchDto, 'experts' | 'generations'>): string {
   switch (finalist.kind) {
     case 'base': return 'Base model';
     case 'expert': return `${experts[finalist.expert ?? 0]?.name ?? 'An expert'} alone`;
     case 'centre': return 'Centre of the search';
-    case 'candidate': return 'Candidate';
+    case 'candidate': {
+      const from = generations.find(({ candidates }) => candidates.some(({ alphas }) => sameAlphas(alphas, finalist.alphas)));
+      return from ? `Candidate of generation ${from.generation + 1}` : 'Candidate';
+    }
   }
 }
 
