@@ -139,8 +139,8 @@ test('a running search moves nothing on its page, neither with its first generat
     const { call, on } = api;
     const read = async (id: string) => ((await call('searches.get', { id })) as { result: Record<string, unknown> & { generations: unknown[] } }).result;
     const [running, whole] = [await read('s0'), await read('s2')];
-    const { start, generations, budget, rowsUsed, finalists, chosen, stopped, test, mixId, mixName, ...about } = { ...whole, id: 's0', jobId: running['jobId'], name: 'grows' };
-    const stages = [about, { ...about, start, rowsUsed, budget, generations: generations.slice(0, 1) }, { ...about, start, rowsUsed, budget, generations, finalists, chosen, stopped, test, mixId, mixName }].map((one) => ({ generations: [], finalists: [], state: 'running', ...one }));
+    const { start, generations, state, budget, rowsUsed, finalists, chosen, stopped, test, mixId, mixName, ...about } = { ...whole, id: 's0', jobId: running['jobId'], name: 'grows' };
+    const stages = [about, { ...about, start, rowsUsed, budget, generations: generations.slice(0, 1) }, { ...about, start, rowsUsed, budget, generations, finalists, chosen, stopped, test, mixId, mixName, state }].map((one) => ({ generations: [], finalists: [], state: 'running', ...one }));
     const listeners: (() => void)[] = [];
     let stage = 0;
     api.call = async (name, input) => (name === 'searches.get' ? { result: stages[stage] } : call(name, input));
@@ -150,7 +150,10 @@ test('a running search moves nothing on its page, neither with its first generat
     };
     Object.assign(window, {
       shift: 0,
-      toStage: (next: number) => {
+      toStage: async (next: number) => {
+        // the job is known to have ended before the search is read again
+        if (next === 2) await call('jobs.keep', { id: running['jobId'] });
+        if (next === 2) await new Promise((resolve) => setTimeout(resolve, 100));
         stage = next;
         for (const listener of listeners) listener();
       },
@@ -164,9 +167,9 @@ test('a running search moves nothing on its page, neither with its first generat
   await page.waitForTimeout(500);
   const shiftOf = async (stage: number): Promise<number> => {
     await page.evaluate((next) => {
-      const host = window as unknown as { shift: number; toStage: (next: number) => void };
+      const host = window as unknown as { shift: number; toStage: (next: number) => Promise<void> };
       host.shift = 0;
-      host.toStage(next);
+      return host.toStage(next);
     }, stage);
     await page.waitForTimeout(700);
     return page.evaluate(() => (window as unknown as { shift: number }).shift);

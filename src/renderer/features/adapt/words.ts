@@ -1,9 +1,11 @@
 import type { SearchConfig } from '../../../shared/adaptation.ts';
-import type { SearchDto, SearchSummaryDto } from '../../../shared/contract.ts';
+import type { JobState, SearchDto, SearchSummaryDto } from '../../../shared/contract.ts';
 import { counted } from '../../format/index.ts';
 
 export const stopWords: Record<NonNullable<SearchSummaryDto['stopped']>, string> = { generations: 'ran all its generations', converged: 'converged: every α is found to the tolerance', stalled: 'stopped early: no better candidate for a while', kept: 'stopped by hand, the best was kept' };
 export const optimiserWords = { cem: 'CEM', 'cma-es': 'CMA-ES' } as const;
+export const isEnded = (state: JobState): boolean => state === 'succeeded' || state === 'cancelled' || state === 'failed';
+
 /** What was saved at the end of a search: a mix that was found, one expert as it is, or nothing, the base. `name` is of the expert. */
 export type Found = { kind: 'mix' } | { kind: 'expert'; name: string } | { kind: 'base' };
 export function foundIn({ chosen, experts }: Pick<SearchDto, 'chosen' | 'experts'>): Found {
