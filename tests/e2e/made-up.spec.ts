@@ -26,6 +26,11 @@ const test = base.extend<{ chromiumIsThere: undefined }, { server: ViteDevServer
   }, { scope: 'worker', timeout: 120_000 }],
 });
 
+/** The services in the page, as the preload would expose them (src/renderer/bridge/desktop.ts). */
+interface MadeUp { call(name: string, input: unknown): Promise<unknown>; on(event: string, listener: (payload: unknown) => void): () => void }
+interface Host extends Window { singular: MadeUp; shift: number; toStage(next: number): Promise<void> }
+declare const window: Host;
+
 async function open(page: Page, server: ViteDevServer, hash: string): Promise<void> {
   await page.goto(`${server.resolvedUrls!.local[0]}testing/index.html${hash}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible({ timeout: 60_000 });
@@ -116,8 +121,8 @@ test('the focus is never nowhere: after a mix is saved, and while a button is bu
 
   await page.getByRole('button', { name: 'Export…' }).click();
   await page.evaluate(() => {
-    const { call } = window.singular!;
-    window.singular!.call = (name, input) => {
+    const { call } = window.singular;
+    window.singular.call = (name, input) => {
       document.body.dataset['calls'] = `${document.body.dataset['calls'] ?? ''} ${name}`;
       return call(name, input);
     };
@@ -135,11 +140,12 @@ test('a running search moves nothing on its page, neither with its first generat
   await page.setViewportSize({ width: 1280, height: 800 });
   await open(page, server, '#/jobs');
   await page.evaluate(async () => {
-    const api = window.singular!;
+    const api = window.singular;
     const { call, on } = api;
-    const read = async (id: string) => ((await call('searches.get', { id })) as { result: Record<string, unknown> & { generations: unknown[] } }).result;
+    const read = async (id: string): Promise<Record<string, unknown> & { generations: unknown[] }> => ((await call('searches.get', { id })) as { result: Record<string, unknown> & { generations: unknown[] } }).result;
     const [running, whole] = [await read('s0'), await read('s2')];
-    const { start, generations, state, budget, rowsUsed, finalists, chosen, stopped, test, mixId, mixName, ...about } = { ...whole, id: 's0', jobId: running['jobId'], name: 'grows' };
+    const { start, generations, state, budget, rowsUsed, finalists, chosen, stopped, test, mixId, mixName, ...others } = whole;
+    const about = { ...others, id: 's0', jobId: running['jobId'], name: 'grows' };
     const stages = [about, { ...about, start, rowsUsed, budget, generations: generations.slice(0, 1) }, { ...about, start, rowsUsed, budget, generations, finalists, chosen, stopped, test, mixId, mixName, state }].map((one) => ({ generations: [], finalists: [], state: 'running', ...one }));
     const listeners: (() => void)[] = [];
     let stage = 0;
@@ -159,7 +165,7 @@ test('a running search moves nothing on its page, neither with its first generat
       },
     });
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) (window as unknown as { shift: number }).shift += (entry as unknown as { value: number }).value;
+      for (const entry of list.getEntries()) window.shift += (entry as unknown as { value: number }).value;
     }).observe({ type: 'layout-shift' });
     window.location.hash = '#/adapt/s0';
   });
@@ -167,12 +173,11 @@ test('a running search moves nothing on its page, neither with its first generat
   await page.waitForTimeout(500);
   const shiftOf = async (stage: number): Promise<number> => {
     await page.evaluate((next) => {
-      const host = window as unknown as { shift: number; toStage: (next: number) => Promise<void> };
-      host.shift = 0;
-      return host.toStage(next);
+      window.shift = 0;
+      return window.toStage(next);
     }, stage);
     await page.waitForTimeout(700);
-    return page.evaluate(() => (window as unknown as { shift: number }).shift);
+    return page.evaluate(() => window.shift);
   };
   expect(await shiftOf(1)).toBeLessThan(0.02);
   await expect(page.getByRole('figure', { name: 'Population' }).getByRole('img', { name: /^1 generation/ })).toBeVisible();

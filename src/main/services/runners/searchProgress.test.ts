@@ -7,18 +7,19 @@ import type { RunnerContext } from './context.ts';
 import { endAfter, searchProgress, type SearchProgress, type Standing } from './searchProgress.ts';
 import { runSearch, type SearchingRequest } from './searching.ts';
 
-const config = { ...quickSearch, generations: 20, population: 32, examples: 10, patience: 6, deviationFloor: 0.05 };
+const config = { ...quickSearch, generations: 20, population: 32, examples: 10, patience: 6, tolerance: 0.001 };
 const ahead = { experts: 3, examples: 10, selection: 64, test: 500 };
 const after = (generations: number, more: Partial<Standing> = {}): Standing => ({ budget: { generations, seconds: 6.4 * generations }, hall: 8, ...more });
 
 describe('the end of the generations', () => {
-  const generation = (at: number, ...deviation: number[]) => ({ generation: at, deviation });
-  test('is by the floor of every deviation, by patience, or by their number, in this order', () => {
-    expect(endAfter(config, generation(3, 0.05, 0.04), { withoutBetter: 6 })).toBe('converged');
-    expect(endAfter(config, generation(3, 0.06, 0.04), { withoutBetter: 6 })).toBe('stalled');
-    expect(endAfter(config, generation(19, 0.06, 0.04), { withoutBetter: 5 })).toBe('generations');
-    expect(endAfter(config, generation(18, 0.06, 0.04), { withoutBetter: 5 })).toBeUndefined();
-    expect(endAfter({ ...config, deviationFloor: 0, patience: 0 }, generation(3, 0, 0), { withoutBetter: 9 })).toBeUndefined();
+  const state = (generations: number, withoutBetter: number, optimiser: SearchCheckpoint['optimiser']) => ({ optimiser, withoutBetter, budget: { generations, answers: 0, answerTokens: 0, seconds: 0 } });
+  test('is by the tolerance of every deviation, by patience, or by their number, in this order', () => {
+    expect(endAfter(config, state(4, 6, { spread: [0.001, 0] }))).toBe('converged');
+    expect(endAfter(config, state(4, 6, { step: 0.1, variance: [1e-4, 4e-6] }))).toBe('converged');
+    expect(endAfter(config, state(4, 6, { spread: [0.002, 0] }))).toBe('stalled');
+    expect(endAfter(config, state(20, 5, { step: 0.1, variance: [1e-4, 9e-4] }))).toBe('generations');
+    expect(endAfter(config, state(19, 5, { spread: [0.002, 0] }))).toBeUndefined();
+    expect(endAfter({ ...config, tolerance: 0, patience: 0 }, state(4, 9, { spread: [0, 0] }))).toBeUndefined();
   });
 });
 
@@ -46,20 +47,20 @@ test('a search that runs tells its end while the engine is still choosing, time 
   let tell: (event: EngineCalls['search']['event']) => void = () => undefined;
   let through: (outcome: SearchOutcome) => void = () => undefined;
   const engine = {
-    call: async () => ({ train: new Array(10), validation: new Array(64), test: new Array(500) }),
+    call: () => ({ train: new Array(10), validation: new Array(64), test: new Array(500) }),
     request: (_name: string, _input: object, onEvent: typeof tell) => {
       tell = onEvent;
       return { result: new Promise<SearchOutcome>((resolve) => (through = resolve)), steer: () => undefined, cancel: () => undefined };
     },
   };
-  const stores = { searches: { change: () => undefined, checkpoint: () => undefined, addGeneration: () => undefined }, datasets: { sample: () => [], get: () => undefined } };
+  const stores = { searches: { change: () => undefined, checkpoint: () => undefined, addGeneration: () => undefined }, datasets: { sample: () => [], get: () => ({ name: 'math', splits: {} }) }, experts: { get: () => undefined } };
   const context = { engine, stores, catalog: { place: () => ({}) }, vectors: { ofExpert: () => [] }, events: { emit: () => undefined }, clock: Date.now } as unknown as RunnerContext;
   let steer: (action: SteerAction) => void = () => undefined;
   const request = { model: {}, input: { searchId: 's', expertIds: ['a', 'b', 'c'], config }, onSteer: (listener: typeof steer) => (steer = listener), onProgress: (progress: SearchProgress) => told.push(progress) } as unknown as SearchingRequest;
   const running = runSearch(context, { signal: new AbortController().signal } as JobRun, request);
   await vi.advanceTimersByTimeAsync(0);
   const budget = { generations: 1, answers: 320, answerTokens: 1, seconds: 6.4 };
-  tell({ type: 'generation', budget, generation: { generation: 0, deviation: [0.01, 0.02, 0.03] } as GenerationDto, checkpoint: { budget, hall: new Array(8), withoutBetter: 0 } as unknown as SearchCheckpoint });
+  tell({ type: 'generation', budget, generation: { generation: 0 } as GenerationDto, checkpoint: { optimiser: { spread: [0, 0, 0.001] }, budget, hall: new Array(8), withoutBetter: 0 } as unknown as SearchCheckpoint });
   expect(told.at(-1)).toMatchObject({ total: 1, note: 'converged after 1 generation; comparing 13 finalists, then scoring on 500 test rows' });
   await vi.advanceTimersByTimeAsync(3000);
   expect(told.at(-1)?.secondsLeft).toBeCloseTo((6.4 / 320) * 1962 - 3, 9);

@@ -3,7 +3,7 @@
  * compared and scored. Told from what the engine's events know, so that the end of the generations is said with its
  * reason as soon as the last one is there.
  */
-import type { BudgetDto, GenerationDto, SearchConfig, SearchOutcome } from '../../../shared/adaptation.ts';
+import type { BudgetDto, SearchConfig, SearchOutcome } from '../../../shared/adaptation.ts';
 import type { SearchCheckpoint, SteerAction } from '../../../engine/host/protocol.ts';
 
 export interface SearchProgress { done: number; total: number; secondsLeft?: number; note: string }
@@ -12,11 +12,22 @@ export interface Ahead { experts: number; examples: number; selection: number; t
 /** A search between two generations. */
 export interface Standing { budget: Pick<BudgetDto, 'generations' | 'seconds'>; /** best different candidates so far */ hall: number; ended?: SearchOutcome['stopped'] }
 
-/** Why no generation follows this one, or undefined; the engine's own rule (engine/adapt/search.ts), of the same state. */
-export function endAfter({ deviationFloor, patience, generations }: SearchConfig, { generation, deviation }: Pick<GenerationDto, 'generation' | 'deviation'>, { withoutBetter }: Pick<SearchCheckpoint, 'withoutBetter'>): SearchOutcome['stopped'] | undefined {
-  if (deviationFloor > 0 && deviation.every((value) => value <= deviationFloor)) return 'converged';
+/**
+ * Deviation of every coordinate as it was fitted, before its floor, from an optimiser's saved state: named so by the
+ * cross-entropy method, step × √variance of CMA-ES. tests/parity/searchEnd.test.ts holds it to the optimisers.
+ */
+export function spreadOf({ spread, deviation, step, variance }: SearchCheckpoint['optimiser']): readonly number[] {
+  if (typeof step === 'number' && typeof variance === 'object') return variance.map((value) => step * Math.sqrt(value));
+  const fitted = spread ?? deviation;
+  return typeof fitted === 'object' ? fitted : [];
+}
+
+/** Why no generation follows the state that this one left, or undefined; the engine's own rule (engine/adapt/search.ts). */
+export function endAfter({ tolerance, patience, generations }: SearchConfig, { optimiser, withoutBetter, budget }: Pick<SearchCheckpoint, 'optimiser' | 'withoutBetter' | 'budget'>): SearchOutcome['stopped'] | undefined {
+  const spread = spreadOf(optimiser);
+  if (tolerance > 0 && spread.length > 0 && spread.every((value) => value <= tolerance)) return 'converged';
   if (patience > 0 && withoutBetter >= patience) return 'stalled';
-  return generation + 1 >= generations ? 'generations' : undefined;
+  return budget.generations >= generations ? 'generations' : undefined;
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { EngineCalls, SearchCheckpoint, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
-import { searchConfigSchema, type GenerationDto, type SearchOutcome } from '../../../shared/adaptation.ts';
+import { searchConfigSchema, type SearchOutcome } from '../../../shared/adaptation.ts';
 import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
 import { splitCounts, taskReadingSchema, type TaskSplits } from '../../../shared/task.ts';
 import type { JobRun } from '../../jobs/runner.ts';
@@ -54,19 +54,19 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   let since = context.clock();
   const ahead = { experts: input.expertIds.length, examples: rows.examples.length, selection: rows.selection.length, test: rows.test.length };
   const show = (): void => request.onProgress(searchProgress(config, ahead, standing, wish, (context.clock() - since) / 1000));
-  const stand = (generation: Pick<GenerationDto, 'generation' | 'deviation'> | undefined, { budget, hall, withoutBetter }: SearchCheckpoint): void => {
-    const ended = (generation && endAfter(config, generation, { withoutBetter })) ?? (wish === 'keep' ? 'kept' : undefined);
-    standing = { budget, hall: hall.length, ...(ended && { ended }) };
+  const stand = (state: SearchCheckpoint): void => {
+    const ended = endAfter(config, state) ?? (wish === 'keep' ? 'kept' : undefined);
+    standing = { budget: state.budget, hall: state.hall.length, ...(ended && { ended }) };
     since = context.clock();
   };
   // what was killed after its last generation has only its end to do
-  if (checkpoint) stand(stores.searches.get(searchId)?.generations.at(-1), checkpoint);
+  if (checkpoint) stand(checkpoint);
   show();
   const record = (event: EngineCalls['search']['event']): void => {
     if (event.type === 'start') return stores.searches.change(searchId, { start: { base: event.base, experts: event.experts } });
     stores.searches.addGeneration(searchId, event.generation, event.checkpoint);
     events.emit('search.generation', { searchId, generation: event.generation, budget: event.budget });
-    stand(event.generation, event.checkpoint);
+    stand(event.checkpoint);
     show();
   };
   const searching = engine.request('search', {
