@@ -204,3 +204,22 @@ test('a running search moves nothing on its page, neither with its first generat
   await page.mouse.move(box.x + 64, y);
   await expect(heat.getByText('of the candidate that is pointed at')).toBeVisible();
 });
+
+test('while a dispatcher answers, strips and picture are of faders that wait, and the KL is not said to be theirs', async ({ page, server }) => {
+  await open(page, server, '#/mix');
+  await addExperts(page, 2);
+  const strip = page.getByRole('list', { name: 'Strips' }).getByRole('listitem').first();
+  const picture = page.getByRole('group', { name: 'z′ over the whole model' });
+  await expect(strip).not.toHaveClass(/quiet/);
+  await expect(picture).toBeVisible();
+  await page.getByRole('radio', { name: 'Prompt' }).click();
+  await expect(strip).toHaveClass(/quiet/);
+  await expect(picture).toBeHidden();
+  await expect(page.getByRole('group', { name: 'z′ of the faders, which wait' })).toContainText('not heard');
+  await page.getByRole('textbox', { name: 'Prompt' }).fill('What is 3 + 4?');
+  await page.getByRole('button', { name: /^Answer/ }).click();
+  await expect(page.getByRole('group', { name: 'First pass' })).toContainText('94 % sure');
+  await expect(page.getByRole('region', { name: 'Master' })).toContainText(/KL to base\s*–/);
+  await page.getByRole('radio', { name: 'Faders' }).click();
+  await expect(strip).not.toHaveClass(/quiet/);
+});

@@ -3,6 +3,7 @@ import type { Alphas, BudgetDto, CandidateDto, FinalistDto, GenerationDto, Searc
 import type { MixPartDto, SearchDto } from '../../../shared/contract.ts';
 import { percentColumn } from '../../charts/figure/columns.ts';
 import type { FigureTable } from '../../charts/figure/table.ts';
+import { shortened } from '../../charts/fit-text.ts';
 import { formatNumber } from '../../format/index.ts';
 
 export const writeAlpha = (value: number): string => formatNumber(value, { digits: 2 });
@@ -98,7 +99,8 @@ export function bestAlone({ start, experts }: Pick<SearchDto, 'start' | 'experts
   if (!start || start.experts.length === 0) return null;
   const score = Math.max(...start.experts.map((one) => one.score));
   const names = start.experts.flatMap((one, at) => (one.score === score ? [experts[at]?.name ?? ''] : []));
-  return { score, names, text: names.length > 2 ? `${names[0]} and ${names.length - 1} others` : names.join(' and ') };
+  const short = names.map((name) => shortened(name, 20));
+  return { score, names, text: names.length > 2 ? `${short[0]} and ${names.length - 1} others` : short.join(' and ') };
 }
 
 export interface BestPoint { generation: number; best: number; mean: number }
