@@ -6,11 +6,11 @@
  * Beside the paper: bounds and a floor for the deviation, an optimiser that learns the step, early stopping, rows to
  * choose by. Left out: a search on the test rows, which the reference code does.
  */
-import type { Alphas, BudgetDto, CandidateDto, FinalistDto, Fitness, GenerationDto, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
+import type { Alphas, BudgetDto, CandidateDto, FinalistDto, Fitness, SearchConfig, SearchOutcome } from '../../shared/adaptation.ts';
 import type { TestScoreDto } from '../../shared/contract.ts';
 import type { ZVectors } from '../../shared/matrices.ts';
 import { mixed } from '../../shared/mix.ts';
-import type { SearchCheckpoint, SearchRows } from '../host/protocol.ts';
+import type { EngineCalls, SearchCheckpoint, SearchRows } from '../host/protocol.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import type { Grader } from '../tasks/graders/grader.ts';
 import { answerSeeds, gradedAnswers, promptsOf, type Prompt } from '../train/answers.ts';
@@ -29,7 +29,7 @@ export interface SearchRequest {
   raw: boolean;
   config: SearchConfig;
   checkpoint?: SearchCheckpoint;
-  emit: (event: { type: 'start'; base: Fitness; experts: Fitness[] } | { type: 'generation'; generation: GenerationDto; budget: BudgetDto; checkpoint: SearchCheckpoint }) => void;
+  emit: (event: EngineCalls['search']['event']) => void;
   /** looked at between generations; `keep` ends the search with the best so far */
   steering: { action: 'keep' | 'pause' | null };
   /** seconds, from any start */
@@ -148,7 +148,7 @@ class Trial {
 
 /** The base and each expert alone stand beside what was found; where they are equal, the simpler one is taken. */
 async function finish(request: SearchRequest, trial: Trial, space: Space, found: { hall: readonly CandidateDto[]; centre: readonly number[]; stopped: SearchOutcome['stopped'] }): Promise<SearchOutcome> {
-  const { model, experts, config, clock } = request;
+  const { model, experts, config, clock, emit } = request;
   const began = clock();
   const points: Omit<FinalistDto, 'search'>[] = [
     { kind: 'base', alphas: alphasOf(origin(space), space) },
@@ -156,6 +156,7 @@ async function finish(request: SearchRequest, trial: Trial, space: Space, found:
     { kind: 'centre', alphas: alphasOf(found.centre, space) },
     ...found.hall.map(({ alphas }): Omit<FinalistDto, 'search'> => ({ kind: 'candidate', alphas })),
   ];
+  emit({ type: 'choosing', stopped: found.stopped, finalists: points.length });
   const examples = promptsOf(model, request.rows.examples, request.raw);
   const xs = [origin(space), ...experts.map((_, expert) => alone(expert, space)), found.centre, ...found.hall.map(({ x }) => x)];
   const searched = await trial.fitness(xs, examples, 0);
@@ -168,6 +169,7 @@ async function finish(request: SearchRequest, trial: Trial, space: Space, found:
   const tested = promptsOf(model, request.rows.test, request.raw);
   let test: TestScoreDto | undefined;
   if (tested.length > 0) {
+    emit({ type: 'scoring' });
     const [base, scores] = (await trial.answers([points[0].alphas, chosen.alphas], tested, streams.test)).map((answers) => answers.map(({ score }) => [score]));
     test = { rows: tested.length, samples: 1, temperature: config.temperature, ...againstBase(base, [scores]) };
   }

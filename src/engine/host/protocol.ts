@@ -159,7 +159,10 @@ export interface EngineCalls {
     result: SearchOutcome;
     event:
       | { type: 'start'; base: Fitness; experts: Fitness[] }
-      | { type: 'generation'; generation: GenerationDto; budget: BudgetDto; checkpoint: SearchCheckpoint };
+      | { type: 'generation'; generation: GenerationDto; budget: BudgetDto; checkpoint: SearchCheckpoint }
+      /** the generations are over: so many finalists are compared, then the chosen one is scored */
+      | { type: 'choosing'; stopped: SearchOutcome['stopped']; finalists: number }
+      | { type: 'scoring' };
   };
   /** the classification expert z^c; `start` goes on from that of an older library */
   trainClassifier: {

@@ -64,6 +64,7 @@ export const adaptationMethods = ({ stepMs, reach, hold, next }: Surroundings): 
       });
       await hold(`search:${generation}`, request);
     }
+    emit({ type: 'choosing', stopped, finalists: 2 });
     const base: FinalistDto = { kind: 'base', alphas: experts.map(() => 0), search: none, selection: 0.25 };
     // nothing above an impossible score is found where the seed says so: then the base is chosen
     const chosen: FinalistDto = best === null || config.seed === 999 ? base : { kind: 'candidate', alphas: best.alphas, search: best, selection: best.score };

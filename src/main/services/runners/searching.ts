@@ -4,7 +4,7 @@
  * its own and a cell of a comparison are this.
  */
 import { z } from 'zod';
-import type { EngineCalls, SearchCheckpoint, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
+import type { EngineCalls, SearchRows, SteerAction } from '../../../engine/host/protocol.ts';
 import { searchConfigSchema, type SearchOutcome } from '../../../shared/adaptation.ts';
 import type { DatasetDto, SearchDto } from '../../../shared/contract.ts';
 import { splitCounts, taskReadingSchema, type TaskSplits } from '../../../shared/task.ts';
@@ -14,7 +14,7 @@ import { rowsOfTask } from '../tasks/rows.ts';
 import { earlierTrainings, type TrainingSource } from '../training/earlier.ts';
 import type { RunnerContext } from './context.ts';
 import { follow } from './follow.ts';
-import { endAfter, searchProgress, type SearchProgress, type Standing } from './searchProgress.ts';
+import { searchProgress, type SearchProgress, type Standing } from './searchProgress.ts';
 
 export const searchInputSchema = z.object({
   searchId: z.string(), modelId: z.string(), weightsHash: z.string(), datasetId: z.string(), grader: z.string(), raw: z.boolean(), expertIds: z.array(z.string()), name: z.string(), config: searchConfigSchema, reading: taskReadingSchema.optional(),
@@ -50,24 +50,23 @@ export async function runSearch(context: RunnerContext, run: JobRun, request: Se
   const checkpoint = stores.searches.checkpoint(searchId);
   let wish: SteerAction | undefined;
   /** as the last event left it, and when that was */
-  let standing: Standing = { budget: checkpoint?.budget ?? { generations: 0, seconds: 0 }, hall: 0 };
-  let since = context.clock();
+  let standing: Standing;
+  let since: number;
   const ahead = { experts: input.expertIds.length, examples: rows.examples.length, selection: rows.selection.length, test: rows.test.length };
   const show = (): void => request.onProgress(searchProgress(config, ahead, standing, wish, (context.clock() - since) / 1000));
-  const stand = (state: SearchCheckpoint): void => {
-    const ended = endAfter(config, state) ?? (wish === 'keep' ? 'kept' : undefined);
-    standing = { budget: state.budget, hall: state.hall.length, ...(ended && { ended }) };
+  const stand = (now: Standing): void => {
+    standing = now;
     since = context.clock();
+    show();
   };
-  // what was killed after its last generation has only its end to do
-  if (checkpoint) stand(checkpoint);
-  show();
+  stand({ budget: checkpoint?.budget ?? { generations: 0, seconds: 0 }, hall: checkpoint?.hall.length ?? 0 });
   const record = (event: EngineCalls['search']['event']): void => {
     if (event.type === 'start') return stores.searches.change(searchId, { start: { base: event.base, experts: event.experts } });
+    if (event.type === 'choosing') return stand({ ...standing, end: { stopped: event.stopped, finalists: event.finalists, isScoring: false } });
+    if (event.type === 'scoring') return stand({ ...standing, ...(standing.end && { end: { ...standing.end, isScoring: true } }) });
     stores.searches.addGeneration(searchId, event.generation, event.checkpoint);
     events.emit('search.generation', { searchId, generation: event.generation, budget: event.budget });
-    stand(event.checkpoint);
-    show();
+    stand({ budget: event.budget, hall: event.checkpoint.hall.length });
   };
   const searching = engine.request('search', {
     model: catalog.place(model), experts: input.expertIds.map((id) => vectors.ofExpert(id)), rows, grader: input.grader, raw: input.raw, config, ...(checkpoint && { checkpoint }),
