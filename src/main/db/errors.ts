@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { SingularError } from '../../shared/errors.ts';
 
 /** One sentence for what can happen to any database file; everything else stays as it was (a bug). */
@@ -16,7 +16,7 @@ export function toDatabaseError(error: unknown, file: string): unknown {
     return new SingularError('bad-input', `The file ${name} is not a readable Singular database; nothing was changed.`, { cause: error });
   }
   if (code === 'SQLITE_READONLY' || code.startsWith('SQLITE_READONLY_') || code === 'SQLITE_CANTOPEN') {
-    return new SingularError('bad-input', `The database ${name} cannot be written here; check the folder's permissions.`, { cause: error });
+    return new SingularError('bad-input', `The database ${name} cannot be written in ${dirname(file)}; check the folder's permissions.`, { cause: error });
   }
   return error;
 }
