@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { paperSearch, quickSearch, searchConfigSchema, type CandidateDto, type GenerationDto } from '../../../shared/adaptation.ts';
 import { mixPartSchema, type Bridge, type CallName, type DatasetDto, type EventName, type Events, type ExpertDto, type SearchDto, type SearchSummaryDto } from '../../../shared/contract.ts';
 import type { TaskDto } from '../../../shared/task.ts';
@@ -160,6 +160,26 @@ describe('a live search', () => {
     answer({ ...search, start: { base: { score: 0, tieBreak: 0 }, experts: [] } });
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(live.search?.generations.map((one) => one.generation)).toEqual([0, 1, 2]);
+  });
+  it('draws a short search with each generation, and a long one less often, without losing any', async () => {
+    vi.useFakeTimers();
+    const listeners = new Map<string, (event: never) => void>();
+    const start = { base: { score: 0, tieBreak: 0 }, experts: [] };
+    const long = { ...search, start, generations: Array.from({ length: 98 }, (_, at) => generation(at, [candidate([0, 0], 0, at)])) };
+    const bridge = { call: async () => long, on: (name: string, listener: (event: never) => void) => (listeners.set(name, listener), () => undefined) } as unknown as Bridge;
+    const live = new LiveSearch(bridge, 's');
+    const close = live.open();
+    await vi.advanceTimersByTimeAsync(0);
+    const shown: number[] = [];
+    for (let at = 98; at < 104; at++) {
+      listeners.get('search.generation')?.({ searchId: 's', generation: generation(at, [candidate([1, 1], 1, at)]), budget: { generations: at + 1, answers: 0, answerTokens: 0, seconds: 0 } } as never);
+      shown.push(live.search?.generations.length ?? 0);
+    }
+    expect(shown).toEqual([99, 100, 100, 100, 100, 100]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(live.search?.generations.map((one) => one.generation)).toEqual(Array.from({ length: 104 }, (_, at) => at));
+    close();
+    vi.useRealTimers();
   });
 });
 

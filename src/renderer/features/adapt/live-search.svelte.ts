@@ -4,6 +4,10 @@ import { withGeneration } from './population.ts';
 
 type SearchBridge = Bridge & { onReconnect?: (listener: () => void) => () => void };
 
+/** All generations are drawn anew with each: of a long search therefore less often, so that drawing keeps its small part of the time. */
+const drawnAtOnce = 100;
+const restMs = (generations: number): number => (generations < drawnAtOnce ? 0 : Math.min(3000, 8 * generations));
+
 export class LiveSearch {
   readonly id: string;
   readonly #bridge: SearchBridge;
@@ -12,6 +16,9 @@ export class LiveSearch {
   /** what events brought while a read was under way: newer than its reply */
   #heard: Events['search.generation'][] = [];
   #reading = 0;
+  /** what came since the last drawing */
+  #waiting: Events['search.generation'][] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bridge: SearchBridge, id: string) {
     this.#bridge = bridge;
@@ -28,7 +35,10 @@ export class LiveSearch {
     const off = this.#bridge.onReconnect?.(() => void this.refresh());
     if (off) offs.push(off);
     void this.refresh();
-    return () => offs.forEach((stop) => stop());
+    return () => {
+      offs.forEach((stop) => stop());
+      clearTimeout(this.#timer);
+    };
   }
 
   async refresh(): Promise<void> {
@@ -46,7 +56,18 @@ export class LiveSearch {
 
   #take(event: Events['search.generation']): void {
     if (this.#reading > 0) this.#heard.push(event);
-    if (this.search) this.search = withGeneration(this.search, event);
+    this.#waiting.push(event);
+    const rest = restMs(this.search?.generations.length ?? 0);
+    if (rest === 0) this.#draw();
+    else this.#timer ??= setTimeout(() => this.#draw(), rest);
     if (this.search && this.search.start === undefined) void this.refresh();
+  }
+
+  #draw(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (this.search) this.search = waiting.reduce(withGeneration, this.search);
   }
 }
