@@ -19,7 +19,7 @@ export const searchConfigSchema = z.strictObject({
   generations: z.int().min(1).max(10_000).describe('Most generations'),
   deviation: z.number().gt(0).max(10).describe('Deviation of α at the start'),
   deviationFloor: z.number().min(0).max(1).describe('Candidates are never drawn closer together than this, so that a few lucky ones do not end the search'),
-  tolerance: z.number().min(0).max(1).default(1e-3).describe('A search has converged where the deviation of every α, before its floor, is at most this; 0 never'),
+  tolerance: z.number().min(0).max(1).default(0.03).describe('A search has converged where the deviation of every α, before its floor, is at most this; 0 never'),
   smoothing: z.number().min(0).lt(1).describe('Share of the old mean and deviation that stays (cross-entropy method)'),
   low: z.number().min(-10).max(10).describe('Smallest α'),
   high: z.number().min(-10).max(10).describe('Largest α'),
@@ -34,13 +34,13 @@ export type SearchConfig = z.infer<typeof searchConfigSchema>;
 /** Population, elite share, bounds and examples as published; a floor under the deviation, so that ties do not narrow it to a point. */
 export const paperSearch: SearchConfig = {
   optimiser: 'cem', perLayer: false, form: 'sum', normalised: true, examples: 10, selectionRows: 0, testRows: 600,
-  population: 32, eliteShare: 0.2, generations: 100, deviation: 0.5, deviationFloor: 0.01, tolerance: 1e-3, smoothing: 0, low: 0, high: 1,
+  population: 32, eliteShare: 0.2, generations: 100, deviation: 0.5, deviationFloor: 0.01, tolerance: 0.01, smoothing: 0, low: 0, high: 1,
   tieBreak: true, patience: 20, maxTokens: 64, temperature: 0, seed: 0,
 };
 
 /** Less than a minute on a small model: free α with room beyond one, and other rows to choose by. */
 export const quickSearch: SearchConfig = {
-  ...paperSearch, form: 'base-anchored', normalised: false, selectionRows: 64, generations: 20, deviation: 0.4, deviationFloor: 0.03, low: -0.5, high: 1.5, patience: 6, optimiser: 'cma-es',
+  ...paperSearch, form: 'base-anchored', normalised: false, selectionRows: 64, generations: 20, deviation: 0.4, deviationFloor: 0.03, tolerance: 0.03, low: -0.5, high: 1.5, patience: 6, optimiser: 'cma-es',
 };
 export const searchPresets = { quick: quickSearch, paper: paperSearch } as const;
 

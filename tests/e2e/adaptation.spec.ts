@@ -115,7 +115,7 @@ test('a search is put together, shows each generation, and its mix goes on the d
 test('a running search is paused, taken up again and ended with the best kept, layer by layer', async ({ desk, page, shell }) => {
   const dataset = await datasetOf(shell, 'reasoning-hard');
   const { experts } = await shell.call('experts.list', { modelId });
-  const config = { ...quickSearch, perLayer: true, examples: 4, population: 8, generations: 2000, patience: 0, deviationFloor: 0, selectionRows: 4, testRows: 8, maxTokens: 24 };
+  const config = { ...quickSearch, perLayer: true, examples: 4, population: 8, generations: 2000, patience: 0, tolerance: 0, selectionRows: 4, testRows: 8, maxTokens: 24 };
   const { searchId } = await shell.call('searches.start', { modelId, datasetId: dataset.id, grader: dataset.suggestedGrader, expertIds: experts.map(({ id }) => id), name: 'By layer', config });
   await desk.goTo('Adapt');
   await page.getByRole('grid', { name: 'Searches' }).getByText('By layer', { exact: true }).click();
