@@ -24,6 +24,7 @@ import type { ServiceContext } from './context.ts';
 import { conversationHandlers } from './conversations.ts';
 import { importBundled } from './datasets/bundled.ts';
 import { datasetHandlers } from './datasets/datasets.ts';
+import { evaluationHandlers } from './evaluations/evaluations.ts';
 import { expertHandlers } from './experts/experts.ts';
 import type { Handlers } from './handlers.ts';
 import { jobHandlers } from './jobs.ts';
@@ -139,6 +140,7 @@ export function createServices(options: ServiceOptions): Services {
     ...taskHandlers({ ...context, bundledReady }),
     ...graderHandlers(context),
     ...trainingHandlers(context),
+    ...evaluationHandlers(context),
     ...comparisonHandlers({ ...context, bundledReady }),
     ...jobHandlers(context),
     ...expertHandlers(context),

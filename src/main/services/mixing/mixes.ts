@@ -8,7 +8,7 @@ import { exportFiles } from '../experts/exports.ts';
 import { cannotBeMixed, requireZ } from '../experts/tuning.ts';
 import { zMapOf } from '../experts/zMap.ts';
 import type { HandlerGroup } from '../handlers.ts';
-import { mixOptions } from '../training/training.ts';
+import { mixOptions } from './command.ts';
 import { soundingParts } from './vectors.ts';
 
 export function mixHandlers(context: ServiceContext): HandlerGroup<'mixes'> {
