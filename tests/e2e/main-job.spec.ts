@@ -131,6 +131,11 @@ test('on the desk the fader decides: at 0 the mix is the base to the token', asy
   expect(loud.base).not.toBe('');
   await expect(page.getByRole('heading', { name: 'What the mix changed' })).toBeVisible();
 
+  // pressed twice in a row it answers: the second press was not meant for Stop
+  await page.getByRole('button', { name: /^Answer/ }).dblclick();
+  for (const name of ['Base', 'Mix']) await expect(page.getByRole('region', { name, exact: true }).getByText(/\d+ tokens/)).toBeVisible();
+  await expect(page.getByText('stopped', { exact: true })).toHaveCount(0);
+
   await fader.focus();
   await page.keyboard.press('ArrowDown');
   await expect(fader).not.toHaveAttribute('aria-valuenow', '1');

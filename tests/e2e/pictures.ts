@@ -66,10 +66,11 @@ async function desk(shell: RunningShell, page: Page): Promise<void> {
     await alpha.fill(alphas[name]);
     await alpha.press('Enter');
   }
-  if (prompt) await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
-  else await page.getByRole('button', { name: /next row/i }).click();
-  await page.getByRole('button', { name: /^Answer/ }).click();
-  await page.getByRole('heading', { name: 'What the mix changed' }).waitFor({ timeout: 60_000 });
+  if (prompt) {
+    await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
+    await page.getByRole('button', { name: /^Answer/ }).click();
+  } else await page.getByRole('button', { name: /next row/i }).click();
+  await page.getByRole('region', { name: 'Mix', exact: true }).getByText(/\d+ tokens/).waitFor({ timeout: 60_000 });
   await page.waitForTimeout(1500);
   await inBothThemes(shell, page, 'desk');
   await page.goto(`${new URL('/', shell.url).href}#/experts/${experts[0]?.id ?? ''}`);
