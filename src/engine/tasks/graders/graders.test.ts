@@ -44,10 +44,10 @@ describe('what a model thinks before it answers', () => {
     const grader = await createGrader(spec);
     expect((await grader.gradeBatch([{ answer, row: of }]))[0]?.score).toBe(1);
     await grader.dispose();
-  }, 60_000);
+  });
   test('is seen by a text or an expression of a person’s own', async () => {
     for (const spec of ['contains:</think>', "expression: answer.includes('</think>')"]) expect((await grade(spec, '<think>7</think>8', row(null)))[0]).toBe(1);
-  }, 30_000);
+  });
 });
 
 test('contains: to the letter, spaces and case included', async () => {

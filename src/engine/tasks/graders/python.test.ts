@@ -287,13 +287,15 @@ describe.skipIf(withoutSharedData)('public benchmarks (../shared/data)', () => {
   const patient = pythonGrader('python', { ...patiently, rowMs: 30_000 });
   afterAll(() => patient.dispose());
 
-  test('every reference solution of MBPP and HumanEval passes its tests, one of another row does not', async () => {
-    const mbpp = read('mbpp/mbpp.jsonl').map((data) => ({ answer: data.code, row: row(data) }));
-    const humanEval = read('humaneval/HumanEval.jsonl').map((data) => ({ answer: data.canonical_solution, row: row(data) }));
+  // (all of them: tests/command-line/grade.test.ts)
+  test('reference solutions of MBPP and HumanEval pass their tests, one of another row does not', async () => {
+    const some = (of: Record<string, string>[]): typeof of => of.filter((_, index) => index % 5 === 0);
+    const mbpp = some(read('mbpp/mbpp.jsonl')).map((data) => ({ answer: data.code, row: row(data) }));
+    const humanEval = some(read('humaneval/HumanEval.jsonl')).map((data) => ({ answer: data.canonical_solution, row: row(data) }));
     const grades = await patient.gradeBatch([...mbpp, ...humanEval]);
     expect(grades.map(({ score, reason }, index) => [index, score, reason]).filter(([, score]) => score !== 1)).toEqual([]);
-    expect(grades).toHaveLength(720);
-    const swapped = [...mbpp.slice(0, 40), ...humanEval.slice(0, 40)].map((item, index, all) => ({ answer: all[(index + 1) % all.length].answer, row: item.row }));
+    expect(grades).toHaveLength(144);
+    const swapped = [...mbpp.slice(0, 40), ...humanEval].map((item, index, all) => ({ answer: all[(index + 1) % all.length].answer, row: item.row }));
     const wrong = await patient.gradeBatch(swapped);
     expect(wrong.filter(({ score }) => score === 1).length).toBeLessThanOrEqual(1);
   });
