@@ -13,7 +13,7 @@ export function median(values: readonly number[]): number {
 /** 97.5 % quantile of the normal distribution. */
 export const normalQuantile = 1.959964;
 
-const gridSteps = 4096;
+const gridSteps = 512;
 
 /**
  * 97.5 % quantile of Student's t for any degrees of freedom from 1. From 10 on by Cornish–Fisher (Abramowitz and Stegun
