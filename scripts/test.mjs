@@ -16,7 +16,15 @@ let node = '';
 /** Runs a program; one check that passes or fails as a whole. */
 const check = (name, file, args) => async () => {
   const code = await foreground(node, [...nodeFlags, file(), ...args]);
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], name };
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? [] : [{ name, reason: 'its output is above' }], skipped: [] };
+};
+
+const eslint = (name, ...words) => check(name, () => packageFile('eslint', 'bin/eslint.js'), ['--max-warnings', '0', ...words]);
+
+/** Two checks side by side: each takes one core. */
+const both = (one, other) => async () => {
+  const [a, b] = await Promise.all([one(), other()]);
+  return { passed: a.passed + b.passed, failed: [...a.failed, ...b.failed], skipped: [] };
 };
 
 /** Runs a test runner whose reporter leaves its counts in a file. */
@@ -24,9 +32,9 @@ async function counted(file, args, env = {}) {
   const countsFile = path.join(scratch, 'counts.json');
   rmSync(countsFile, { force: true });
   const code = await foreground(node, [...nodeFlags, file, ...args], { env: { ...process.env, ...env, SINGULAR_TEST_COUNTS: countsFile } });
-  const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : { passed: 0, failed: 0, skipped: [] };
+  const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : { passed: 0, failed: [], skipped: [] };
   // A runner that died, or failed for a reason outside its tests, is a failure of its own.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  if (code !== 0 && counts.failed.length === 0) counts.failed.push({ name: path.basename(file), reason: `ended with code ${code}` });
   return counts;
 }
 
@@ -39,12 +47,12 @@ async function endToEnd(rest) {
 }
 
 const stages = {
-  lint: check('lint', () => packageFile('eslint', 'bin/eslint.js'), ['--max-warnings', '0', '.']),
-  types: async () => {
-    const services = await check('types', () => packageFile('typescript', 'bin/tsc'), ['-p', '.'])();
-    const window = await check('types of the window', () => packageFile('svelte-check', 'bin/svelte-check'), ['--tsconfig', './src/renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human'])();
-    return { passed: services.passed + window.passed, failed: services.failed + window.failed, skipped: [] };
-  },
+  // components apart: each one makes the checker begin anew with all files that come after it
+  lint: both(eslint('lint', '.', '--ignore-pattern', '**/*.svelte'), eslint('lint of components', 'src/**/*.svelte')),
+  types: both(
+    check('types', () => packageFile('typescript', 'bin/tsc'), ['-p', '.']),
+    check('types of the window', () => packageFile('svelte-check', 'bin/svelte-check'), ['--tsconfig', './src/renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human']),
+  ),
   unit: vitest('unit', 'window'),
   parity: vitest('parity'),
   'command-line': vitest('command-line'),
@@ -65,7 +73,7 @@ await command(async () => {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   console.log(`Testing on Node ${version}, ${process.platform} ${process.arch}, ${os.availableParallelism()} cores.`);
 
-  const total = { passed: 0, failed: 0, skipped: [] };
+  const total = { passed: 0, failed: [], skipped: [] };
   const lines = [];
   try {
     for (const name of names.length > 0 ? names : Object.keys(stages)) {
@@ -73,18 +81,19 @@ await command(async () => {
       const started = performance.now();
       const counts = await stages[name](rest).catch((error) => {
         console.error(error instanceof Refusal ? error.message : error);
-        return { passed: 0, failed: 1, skipped: [] };
+        return { passed: 0, failed: [{ name, reason: error.message }], skipped: [] };
       });
       total.passed += counts.passed;
-      total.failed += counts.failed;
+      total.failed.push(...counts.failed);
       total.skipped.push(...counts.skipped);
-      lines.push(`${name.padEnd(12)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${String(counts.skipped.length).padStart(4)} skipped ${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s`);
+      lines.push(`${name.padEnd(12)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed.length).padStart(4)} failed ${String(counts.skipped.length).padStart(4)} skipped ${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s`);
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   console.log(`\n${lines.join('\n')}`);
   for (const { name, reason } of total.skipped) console.log(`skipped: ${name}: ${reason}`);
-  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
-  return total.failed > 0 ? 1 : 0;
+  for (const { name, reason } of total.failed) console.log(`failed: ${name}: ${reason}`);
+  console.log(`${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped`);
+  return total.failed.length > 0 ? 1 : 0;
 });

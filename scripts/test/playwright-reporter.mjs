@@ -1,27 +1,29 @@
-/** Writes what `scripts/test.mjs` counts: `{ passed, failed, skipped: [{ name, reason }] }`. */
+/** Writes what `scripts/test.mjs` counts: `{ passed, failed: [{ name, reason }], skipped: [{ name, reason }] }`. */
 import { writeFileSync } from 'node:fs';
+import { firstLines } from './first-lines.mjs';
 
 export default class CountingReporter {
-  errors = 0;
+  errors = [];
 
   onBegin(_config, suite) {
     this.suite = suite;
   }
 
   /** An error outside any test: a file that does not load, a fixture of the worker. */
-  onError() {
-    this.errors++;
+  onError(error) {
+    this.errors.push({ name: 'outside any test', reason: firstLines(error.message ?? error.value) });
   }
 
   onEnd() {
     const counts = { passed: 0, failed: this.errors, skipped: [] };
     for (const test of this.suite?.allTests() ?? []) {
       const outcome = test.outcome();
+      const name = test.titlePath().filter(Boolean).join(' › ');
       if (outcome === 'skipped') {
         const reason = test.annotations.concat(test.results.flatMap((result) => result.annotations ?? [])).find((note) => note.type === 'skip' && note.description)?.description;
         // A test after a failure in a serial file has no result and no reason: it did not run.
-        counts.skipped.push({ name: test.titlePath().filter(Boolean).join(' › '), reason: reason ?? (test.results.length === 0 ? 'an earlier test of the same file failed' : 'no reason given') });
-      } else if (outcome === 'unexpected') counts.failed++;
+        counts.skipped.push({ name, reason: reason ?? (test.results.length === 0 ? 'an earlier test of the same file failed' : 'no reason given') });
+      } else if (outcome === 'unexpected') counts.failed.push({ name, reason: firstLines(test.results.at(-1)?.error?.message) });
       else counts.passed++;
     }
     writeFileSync(process.env.SINGULAR_TEST_COUNTS, JSON.stringify(counts));

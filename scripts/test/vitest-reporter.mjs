@@ -1,5 +1,6 @@
-/** Writes what `scripts/test.mjs` counts: `{ passed, failed, skipped: [{ name, reason }] }`. */
+/** Writes what `scripts/test.mjs` counts: `{ passed, failed: [{ name, reason }], skipped: [{ name, reason }] }`. */
 import { writeFileSync } from 'node:fs';
+import { firstLines } from './first-lines.mjs';
 
 /** A suite that is skipped as a whole says why in its name. */
 function skippedSuite(test) {
@@ -9,14 +10,16 @@ function skippedSuite(test) {
 
 export default class CountingReporter {
   onTestRunEnd(modules, errors) {
-    const counts = { passed: 0, failed: errors.length, skipped: [] };
+    const counts = { passed: 0, failed: errors.map((error) => ({ name: 'outside any test', reason: firstLines(error.message) })), skipped: [] };
     for (const module of modules) {
-      if (module.errors().length > 0) counts.failed += module.errors().length;
+      const file = module.relativeModuleId ?? module.moduleId;
+      counts.failed.push(...module.errors().map((error) => ({ name: file, reason: firstLines(error.message) })));
       for (const test of module.children.allTests()) {
         const result = test.result();
+        const name = `${file} › ${test.fullName}`;
         if (result.state === 'passed') counts.passed++;
-        else if (result.state === 'failed') counts.failed++;
-        else counts.skipped.push({ name: `${module.relativeModuleId ?? module.moduleId} › ${test.fullName}`, reason: result.note ?? skippedSuite(test) ?? 'its condition, in its file, does not hold here' });
+        else if (result.state === 'failed') counts.failed.push({ name, reason: firstLines(result.errors?.[0]?.message) });
+        else counts.skipped.push({ name, reason: result.note ?? skippedSuite(test) ?? 'its condition, in its file, does not hold here' });
       }
     }
     writeFileSync(process.env.SINGULAR_TEST_COUNTS, JSON.stringify(counts));

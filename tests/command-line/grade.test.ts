@@ -12,7 +12,7 @@ import { mutants } from './mutants.ts';
 import { singular } from './singular.ts';
 
 /** A mutant that never ends has changed its result: it is not waited for. */
-const impatient = pythonGrader('python', { ...pythonLimits, rowMs: 400, killMs: 4000 });
+const impatient = pythonGrader('python', { ...pythonLimits, rowMs: 400, killMs: 1500 });
 afterAll(() => impatient.dispose());
 const work = mkdtempSync(join(tmpdir(), 'singular-grade-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));

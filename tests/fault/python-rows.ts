@@ -2,7 +2,7 @@
 import type { TaskRow } from '../../src/engine/host/protocol.ts';
 import { pythonLimits } from '../../src/engine/tasks/graders/python.ts';
 
-export const limits = { ...pythonLimits, rowMs: 600, killMs: 8000 };
+export const limits = { ...pythonLimits, rowMs: 600, killMs: 2000 };
 
 export const row: TaskRow = { row: 0, messages: [], reference: null, data: { test_list: ['assert total([1, 2]) == 3', 'assert abs(total([0.5, 0.25]) - 0.75) < 1e-9', 'assert not total([])', 'assert sorted(total(x) for x in ([4], [3])) == [3, 4]'] } };
 export const check: TaskRow = { row: 1, messages: [], reference: null, data: { prompt: 'def helper(x):\n    return x\n\ndef total(xs):\n    """The sum."""\n', entry_point: 'total', test: 'def check(candidate):\n    assert candidate([1, 2]) == 3, "wrong"\n    for n in range(3):\n        assert helper(candidate([n])) == n\n' } };

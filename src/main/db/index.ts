@@ -31,8 +31,8 @@ export interface Stores {
   comparisons: ComparisonStore;
   searches: SearchStore;
   dispatchers: DispatcherStore;
-  /** backups made before migrations by this opening */
-  backups: string[];
+  /** the copy made before this opening migrated, if it did */
+  backup: string | undefined;
   /** all writes of the function, or none */
   atomically<T>(work: () => T): T;
   close(): void;
@@ -58,7 +58,7 @@ export function openStores(options: StoreOptions): Stores {
     comparisons: guard(createComparisonStore(connection)),
     searches: guard(createSearchStore(connection)),
     dispatchers: guard(createDispatcherStore(connection)),
-    backups: connection.backups,
+    backup: connection.backup,
     // drizzle's and better-sqlite3's inner transactions become savepoints of this one
     ...guard({ atomically: <T>(work: () => T): T => connection.client.transaction(work).immediate() }),
     close: () => connection.close(),

@@ -1,5 +1,5 @@
 /**
- * Applies the pending migrations of `drizzle/`, each in a transaction of its own and each after a backup copy.
+ * Applies the pending migrations of `drizzle/`, each in a transaction of its own, after a backup copy of the database as it was before the first.
  *
  * Drizzle's own `migrate` reads what is applied before it takes the lock, so two processes that open a new database
  * at once would both create the tables; and it knows neither backups nor databases of a newer application.
@@ -52,16 +52,16 @@ function pruneBackups(file: string): void {
   for (const { path } of old) rmSync(path, { force: true });
 }
 
-/** Returns the backups made, oldest first. Foreign keys must be off: rebuilding a table would cascade otherwise. */
-export function applyMigrations(client: Sqlite, file: string, migrationsFolder: string): string[] {
-  const backups: string[] = [];
+/** Returns the backup that was made, if any. Foreign keys must be off: rebuilding a table would cascade otherwise. */
+export function applyMigrations(client: Sqlite, file: string, migrationsFolder: string): string | undefined {
+  let backup: string | undefined;
+  let hasApplied = false;
   const migrations = readMigrationFiles({ migrationsFolder });
   const wasNew = appliedMigrations(client).length === 0;
   for (const [index, migration] of migrations.entries()) {
     const isApplied = (): boolean => appliedMigrations(client).some((applied) => applied.createdAt === migration.folderMillis);
     if (isApplied()) continue;
-    let backup: string | undefined;
-    if (!wasNew && client.name !== ':memory:') {
+    if (!backup && !wasNew && client.name !== ':memory:') {
       backup = freeBackupName(file, index);
       try {
         client.prepare('vacuum into ?').run(backup);
@@ -79,12 +79,13 @@ export function applyMigrations(client: Sqlite, file: string, migrationsFolder: 
       if (broken[0]) throw new SingularError('internal', `Migration ${index} would leave rows of ${broken[0].table} without their parent; nothing was changed.`);
       return true;
     });
-    const applied = apply.immediate();
-    if (backup && applied) {
-      backups.push(backup);
-      pruneBackups(file);
-    }
-    else if (backup) rmSync(backup, { force: true });
+    hasApplied = apply.immediate() || hasApplied;
   }
-  return backups;
+  if (!backup) return undefined;
+  if (hasApplied) {
+    pruneBackups(file);
+    return backup;
+  }
+  rmSync(backup, { force: true });
+  return undefined;
 }

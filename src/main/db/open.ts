@@ -18,8 +18,8 @@ export interface Connection {
   file: string;
   client: Sqlite.Database;
   orm: BetterSQLite3Database;
-  /** copies made before migrations by this opening */
-  backups: string[];
+  /** the copy made before this opening migrated, if it did */
+  backup: string | undefined;
   close(): void;
 }
 
@@ -34,11 +34,11 @@ export function openConnection(options: OpenOptions): Connection {
     client.pragma('journal_mode = WAL');
     client.pragma('synchronous = NORMAL');
     client.pragma('foreign_keys = OFF');
-    const backups = applyMigrations(client, file, migrationsFolder);
+    const backup = applyMigrations(client, file, migrationsFolder);
     client.pragma('foreign_keys = ON');
     client.pragma('temp_store = MEMORY');
     const open = client;
-    return { file, client: open, orm: drizzle(open), backups, close: () => void open.close() };
+    return { file, client: open, orm: drizzle(open), backup, close: () => void open.close() };
   } catch (error) {
     client?.close();
     if (error instanceof SingularError) throw error;

@@ -108,6 +108,8 @@ export const tasks = sqliteTable(
   (table) => [uniqueIndex('tasks_name').on(table.name), index('tasks_dataset').on(table.datasetId)],
 );
 
+const inLibrary = sql`deleted_at is null and comparison_id is null`;
+
 export const experts = sqliteTable(
   'experts',
   {
@@ -129,8 +131,6 @@ export const experts = sqliteTable(
     provenance: text('provenance').notNull(),
     /** name, description and tags in lower case: what the search field looks in */
     searchText: text('search_text').notNull(),
-    /** the picture of z at the default number of bins, computed once */
-    zMap: text('z_map').notNull(),
     method: text('method').notNull().default('svf'),
     /** TestScoreDto, the same with shuffled z, and the rows used for what: JSON */
     test: text('test'),
@@ -140,9 +140,12 @@ export const experts = sqliteTable(
     comparisonId: text('comparison_id'),
   },
   (table) => [
-    uniqueIndex('experts_live_name').on(table.name).where(sql`deleted_at is null and comparison_id is null`),
+    uniqueIndex('experts_live_name').on(table.name).where(inLibrary),
+    // the orders of the library's list
+    index('experts_by_name').on(sql`name collate nocase`, table.id).where(inLibrary),
+    index('experts_by_creation').on(sql`created_at desc`, table.id).where(inLibrary),
+    index('experts_by_gain').on(sql`gain_mean desc`, table.id).where(inLibrary),
     index('experts_comparison').on(table.comparisonId),
-    index('experts_created').on(table.createdAt),
     index('experts_model').on(table.modelId),
   ],
 );
@@ -155,6 +158,12 @@ export const expertTags = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.expertId, table.tag] }), index('expert_tags_tag').on(table.tag)],
 );
+
+/** The picture of z at the default number of bins, computed once. Apart from its expert: at 200 kB for a large model it would slow every list of them. */
+export const expertZMaps = sqliteTable('expert_z_maps', {
+  expertId: text('expert_id').primaryKey().references(() => experts.id, { onDelete: 'cascade' }),
+  zMap: text('z_map').notNull(),
+});
 
 /** What was trained: z of each matrix, or the tensors of an adapter. The names of the columns are those of the first version. */
 export const expertTensors = sqliteTable(

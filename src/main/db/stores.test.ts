@@ -175,12 +175,14 @@ test('ten thousand experts: listing and searching stay under 50 ms', () => {
   const connection = openConnection({ file: ':memory:', migrationsFolder });
   const experts = createExpertStore(connection);
   createModelStore(connection).save(model);
-  experts.add(expert({ id: 'e0', name: 'expert 0', description: 'number 0 of many', gain: { mean: 0, low: 0, high: 1 } }), { [matrix]: { data: new Float32Array(4), shape: [4] } }, zMap);
+  // as much in a row as a training leaves there
+  const provenance = { note: 'x'.repeat(900), command: 'y'.repeat(300) } as unknown as NewExpert['provenance'];
+  experts.add(expert({ id: 'e0', name: 'expert 0', description: 'number 0 of many', provenance, gain: { mean: 0, low: 0, high: 1 } }), { [matrix]: { data: new Float32Array(4), shape: [4] } }, zMap);
   // copies made by SQLite itself: what is measured is reading
   connection.client.exec(`
     create temp table n as with recursive n(i) as (select 1 union all select i + 1 from n where i < 9999) select i from n;
     insert into experts select 'e' || i, 'expert ' || i, model_id, weights_hash, 'number ' || i || ' of many', source, i, null, parameters, matrices, base_score, score,
-      i % 100, gain_low, gain_high, provenance, 'expert ' || i || char(10) || 'number ' || i || ' of many' || char(10) || 'math' || char(10) || 't' || (i % 7), z_map, method, test, control, rows_used, comparison_id from n, experts;
+      i % 100, gain_low, gain_high, provenance, 'expert ' || i || char(10) || 'number ' || i || ' of many' || char(10) || 'math' || char(10) || 't' || (i % 7), method, test, control, rows_used, comparison_id from n, experts;
     insert into expert_tags select 'e' || i, 't' || (i % 7) from n union all select 'e' || i, 'math' from n;`);
   expect(experts.list({ ...everything, search: '977 math', limit: 1 })).toMatchObject({ total: 20, experts: [{ name: 'expert 9977', tags: ['math', 't2'] }] });
   for (const query of [{}, { search: '9999' }, { search: 'number t3 MANY' }, { sort: 'gain' }, { sort: 'name', offset: 9_900 }, { tags: ['t3', 'math'] }] as const) {

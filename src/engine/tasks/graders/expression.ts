@@ -7,8 +7,8 @@ import { sandboxGrader } from './sandbox/graded.ts';
 import { packageFolders } from './sandbox/packages.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
 
-/** QuickJS interrupts an expression after `rowMs` of processor time; its process is killed after `killMs` by the clock. */
-const limits = { rowMs: 250, killMs: 5000, startMs: 30_000, memoryBytes: 32 * 1024 * 1024 } as const;
+/** QuickJS interrupts an expression after `rowMs`; where it does not, the process is ended after `killMs`: both processor time. */
+const limits = { rowMs: 250, killMs: 2000, startMs: 60_000, memoryBytes: 32 * 1024 * 1024 } as const;
 
 const verdictSchema = z.union([z.object({ result: z.union([z.number(), z.boolean()]) }), z.object({ wrong: z.string() })]);
 

@@ -5,8 +5,8 @@ import { sandboxGrader } from './sandbox/graded.ts';
 import { packageFolders } from './sandbox/packages.ts';
 import { SandboxProcess } from './sandbox/process.ts';
 
-/** A pair takes a millisecond; one that takes seconds is no answer. */
-const limits = { killMs: 3000, startMs: 30_000 } as const;
+/** A pair takes a millisecond; one that takes seconds of processor time is no answer. */
+const limits = { rowMs: 3000, startMs: 60_000 } as const;
 /** An answer's end, characters: what is boxed stands there. */
 const read = 100_000;
 
@@ -18,7 +18,7 @@ export function mathGrader(spec: string): Grader {
     script,
     readable: [fileURLToPath(new URL('./math/', import.meta.url)), ...packageFolders('@cortex-js/compute-engine', script)],
     setup: {},
-    rowMs: limits.killMs,
+    rowMs: limits.rowMs,
     startMs: limits.startMs,
     heapMb: 256,
     rssMb: 512,

@@ -1,4 +1,4 @@
-/** A child for tests of sandboxes: does what a row says. `setup.reads` is a file that it opens before it starts. */
+/** A child for tests of sandboxes: does what a row says, `wait N` for N milliseconds without work. `setup.reads` is a file that it opens before it starts. */
 import { readFileSync } from 'node:fs';
 import hostProcess from 'node:process';
 import { serve } from '../graders/sandbox/serve.ts';
@@ -12,5 +12,8 @@ await serve((payload) => {
   if (payload === 'throw') throw new Error(payload);
   while (payload === 'loop') hostProcess.hrtime();
   while (payload === 'memory') kept.push(Buffer.alloc(8 * 1024 * 1024, 1));
+  if (payload === 'pid') return { value: hostProcess.pid };
+  const waitMs = /^wait (\d+)$/.exec(payload)?.[1];
+  if (waitMs !== undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(waitMs));
   return { value: payload };
 }, (error) => ({ value: String(error) }));

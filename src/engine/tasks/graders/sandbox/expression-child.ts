@@ -1,7 +1,7 @@
 /**
  * The process that evaluates a person's expression: QuickJS in WebAssembly, with no function of this process in it, no
  * clock and no randomness (a grader is a pure function), a memory limit and a deadline. Every row has a runtime of its
- * own. The process has no rights beyond reading QuickJS's files, and the parent kills it where QuickJS's own
+ * own. The process has no rights beyond reading QuickJS's files, and its watchdog kills it where QuickJS's own
  * deadline is not looked at (long loops inside its built-in functions).
  */
 import hostProcess from 'node:process';

@@ -1,6 +1,6 @@
 /**
  * The process that compares mathematics: answers come from a model, and a parser of LaTeX may take any time over one.
- * It has no rights beyond reading its own code and the parser's; the parent ends it where a pair takes too long.
+ * It has no rights beyond reading its own code and the parser's; its watchdog ends it where a pair takes too long.
  */
 import { sameMathematics } from '../math/compare.ts';
 import { serve } from './serve.ts';

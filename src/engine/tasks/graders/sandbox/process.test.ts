@@ -28,10 +28,28 @@ test('a process that ends behind the last row of a batch is sent no more', async
     expect(await one.run(['last'])).toEqual([{ value: 'last' }]);
     expect(await one.run([`${round}`])).toEqual([{ value: `${round}` }]);
   }
-}, 60_000);
+});
 
-test('a row over its time costs itself', async () => {
-  expect(await sandbox({ rowMs: 4000 }).run(['a', 'loop', 'b'])).toEqual([{ value: 'a' }, { failed: 'time' }, { value: 'b' }]);
+test('a row over its processor time costs itself', async () => {
+  expect(await sandbox({ rowMs: 2000 }).run(['a', 'loop', 'b'])).toEqual([{ value: 'a' }, { failed: 'time' }, { value: 'b' }]);
+});
+
+test('a row that only waits has longer than its processor time, and ends', async () => {
+  expect(await sandbox({ rowMs: 500 }).run(['wait 1000', 'wait 60000', 'b'])).toEqual([{ value: 'wait 1000' }, { failed: 'time' }, { value: 'b' }]);
+});
+
+test('a process that ended between two batches costs no row', async () => {
+  const one = sandbox();
+  const [{ value: pid }] = await one.run(['pid']) as [{ value: number }];
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return 'ended';
+    }
+  }).toBe('ended');
+  expect(await one.run(['b'])).toEqual([{ value: 'b' }]);
 });
 
 test('memory outside the heap ends the process at its limit, and costs one row', async () => {

@@ -1,5 +1,5 @@
 /**
- * A process for code from outside: started with Node's permission model, fed rows in batches, killed when a row takes
+ * A process for code from outside: started with Node's permission model, fed rows in batches, ended when a row takes
  * too long, and started again for the rows after it. One batch at a time; it stays warm between batches.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -17,8 +17,9 @@ export interface SandboxOptions {
   readable: readonly string[];
   /** given to the script as JSON */
   setup: unknown;
-  /** longest time without a result before the process is killed, and longest start */
+  /** longest processor time of a row; by the clock it has `patience` times as much */
   rowMs: number;
+  /** longest start, by the clock */
   startMs: number;
   /** of JavaScript; WebAssembly's memory is limited by the script */
   heapMb: number;
@@ -31,12 +32,19 @@ export interface Sandbox {
   run(payloads: readonly string[]): Promise<SandboxOutcome[]>;
   dispose(): Promise<void>;
 }
+interface Running { child: ChildProcess; complaint: string }
 /** `last`: the process ends behind this value. */
 type Message = { ready: true } | { index: number; value: unknown; last?: true };
 
+/** A row whose process gets a tenth of a core still has its time; what only waits is ended by the clock. */
+const patience = 10;
+/** By the clock: how long the parent leaves the end of a row to the process's own watchdog. */
+const watchdogMs = 10_000;
+const overTime = 'The row is over its time.';
+
 export class SandboxProcess implements Sandbox {
   private readonly options: SandboxOptions;
-  private child: Promise<ChildProcess> | undefined;
+  private running: Promise<Running> | undefined;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
@@ -53,57 +61,67 @@ export class SandboxProcess implements Sandbox {
 
   /** Starts the process before there is anything to do. */
   warm(): void {
-    this.child ??= this.start();
-    this.child.catch(() => {}); // said to whoever runs something
+    this.running ??= this.start();
+    this.running.catch(() => {}); // said to whoever runs something
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
-    const child = this.child;
-    this.child = undefined;
-    (await child?.catch(() => undefined))?.kill('SIGKILL');
+    const running = this.running;
+    this.running = undefined;
+    (await running?.catch(() => undefined))?.child.kill('SIGKILL');
   }
 
   private async runAll(payloads: readonly string[]): Promise<SandboxOutcome[]> {
     const outcomes: SandboxOutcome[] = [];
     while (outcomes.length < payloads.length) {
       if (this.disposed) throw new SingularError('cancelled', `${this.options.name} was closed.`);
-      const child = await (this.child ??= this.start());
+      const running = await this.ready();
       const before = outcomes.length;
-      const failed = await this.feed(child, payloads, outcomes);
+      const failed = await this.feed(running, payloads, outcomes);
       if (failed === undefined) break;
       // a process that ends by itself behind a result has named the reason in that result
       if (failed === 'time' || outcomes.length === before) outcomes.push({ failed });
-      child.kill('SIGKILL');
+      running.child.kill('SIGKILL');
       // the next one starts while the caller goes on
-      this.child = undefined;
+      this.running = undefined;
       if (!this.disposed) this.warm();
     }
     return outcomes;
   }
 
+  /** The process, started anew where it ended while nothing was asked of it: that costs no row. */
+  private async ready(): Promise<Running> {
+    const running = await (this.running ??= this.start());
+    if (!hasEnded(running.child)) return running;
+    return (this.running = this.start());
+  }
+
   /** Sends the rows that have no outcome yet; resolves when all have one, or with why the process is of no more use. */
-  private feed(child: ChildProcess, payloads: readonly string[], outcomes: SandboxOutcome[]): Promise<'time' | 'died' | undefined> {
+  private feed(running: Running, payloads: readonly string[], outcomes: SandboxOutcome[]): Promise<'time' | 'died' | undefined> {
+    const { child } = running;
+    const limitMs = this.options.rowMs * patience + watchdogMs;
     return new Promise((resolve) => {
-      let timer = setTimeout(() => end('time'), this.options.rowMs);
+      let timer = setTimeout(() => end('time'), limitMs);
       const end = (failed: 'time' | 'died' | undefined): void => {
         clearTimeout(timer);
         child.off('message', onMessage);
-        child.off('exit', onExit);
+        child.off('close', onClose);
         resolve(failed);
       };
-      const onExit = (): void => end('died');
+      // closed, not only ended: by then its last words are read
+      const onClose = (): void => end(running.complaint.includes(overTime) ? 'time' : 'died');
       const onMessage = (message: Message): void => {
         if ('ready' in message || message.index !== outcomes.length) return;
         outcomes.push({ value: message.value });
         clearTimeout(timer);
         if (message.last) end('died');
         else if (outcomes.length === payloads.length) end(undefined);
-        else timer = setTimeout(() => end('time'), this.options.rowMs);
+        else timer = setTimeout(() => end('time'), limitMs);
       };
       child.on('message', onMessage);
-      child.on('exit', onExit);
-      if (child.exitCode !== null || child.signalCode !== null || !child.connected) {
+      child.on('close', onClose);
+      if (hasEnded(child)) {
         end('died');
         return;
       }
@@ -112,9 +130,9 @@ export class SandboxProcess implements Sandbox {
     });
   }
 
-  private start(): Promise<ChildProcess> {
+  private start(): Promise<Running> {
     const { name, script, readable, setup, rowMs, startMs, heapMb, rssMb } = this.options;
-    const watch: Watch = { parent: process.pid, rowMs, rssBytes: rssMb * 1024 * 1024 };
+    const watch: Watch = { parent: process.pid, rowMs, waitMs: rowMs * patience, rssBytes: rssMb * 1024 * 1024, overTime };
     const paths = [script, ...common, ...readable].flatMap((path) => [path, realpathSync(path)]);
     // a folder that Node is told of behind one of its files stays closed itself
     const allowed = [...new Set([...paths, ...paths.flatMap(above)])].toSorted();
@@ -128,18 +146,18 @@ export class SandboxProcess implements Sandbox {
     // a sandbox never keeps the application alive
     child.unref();
     child.channel?.unref();
-    let complaint = '';
+    const running: Running = { child, complaint: '' };
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2000);
+      running.complaint = (running.complaint + text).slice(-2000);
     });
     (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => {
         settle();
         child.kill('SIGKILL');
-        this.child = undefined;
-        const words = lastWords(complaint);
-        reject(new SingularError('unavailable', `${name} does not start here: ${why}${words === '' ? '' : ` (${words})`}.`, { detail: complaint }));
+        this.running = undefined;
+        const words = lastWords(running.complaint);
+        reject(new SingularError('unavailable', `${name} does not start here: ${why}${words === '' ? '' : ` (${words})`}.`, { detail: running.complaint }));
       };
       const timer = setTimeout(() => fail(`it took longer than ${startMs / 1000} s`), startMs);
       const onExit = (code: number | null): void => fail(`its process ended with ${code ?? 'a signal'}`);
@@ -147,7 +165,7 @@ export class SandboxProcess implements Sandbox {
       const onMessage = (message: Message): void => {
         if (!('ready' in message)) return;
         settle();
-        resolve(child);
+        resolve(running);
       };
       const settle = (): void => {
         clearTimeout(timer);
@@ -158,6 +176,8 @@ export class SandboxProcess implements Sandbox {
     });
   }
 }
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null || !child.connected;
 
 /** What every child reads beside its script. */
 const common = ['./serve.ts', './watchdog.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));

@@ -10,8 +10,7 @@
  *    that it patches, imports or leaves behind is there for the next.
  * 3. The file system is Python's own and cannot be changed; the built-in objects of JavaScript are frozen.
  * 4. Node's permission model: this process reads Pyodide's folder and its own files, and nothing else.
- * 5. The parent kills it when a row takes too long; the watchdog kills it when it takes too much memory, or when the
- *    parent is gone.
+ * 5. The watchdog kills it when a row takes too long or too much memory, or when the parent is gone.
  */
 import { constants } from 'node:fs';
 import hostProcess from 'node:process';

@@ -1,29 +1,42 @@
 /**
- * A thread beside code that may never come back: it kills its process when the parent is gone, when a row has long
- * been over its time (the parent, which ends such rows, may be busy), or when the process takes more memory than it
- * may: WebAssembly's limit and V8's do not count the buffers that JavaScript holds beside them.
+ * A thread beside code that may never come back: it kills its process when a row has had its time, when the parent is
+ * gone, or when the process takes more memory than it may: WebAssembly's limit and V8's do not count the buffers that
+ * JavaScript holds beside them. A row's time is processor time, so that a busy machine fails no answer; by the clock
+ * it has so much that only one who waits for ever runs out of it.
  */
+import { writeSync } from 'node:fs';
 import hostProcess from 'node:process';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
-/** `parent` is a process id; times in milliseconds by the clock */
-export interface Watch { parent: number; rowMs: number; rssBytes: number }
-interface Post extends Watch { pid: number; beganAt: BigInt64Array }
+/**
+ * `parent` is a process id; `rowMs` is processor time, `waitMs` time by the clock, both in milliseconds and of one row;
+ * `overTime` is what the process says last, on its standard error, where a row ended it by its time
+ */
+export interface Watch { parent: number; rowMs: number; waitMs: number; rssBytes: number; overTime: string }
+/** `began`: nanoseconds by the clock, 0 between rows; and microseconds of processor time */
+interface Post extends Watch { pid: number; began: BigInt64Array }
 
-/** between two looks, and how long the parent may be late with its own end of a row */
 const everyMs = 100;
-const patienceMs = 10_000;
 
 /** Starts the thread of this file; resolves when it watches. `began` and `ended` are called around every row. */
 export async function startWatchdog(watch: Watch): Promise<{ began(): void; ended(): void }> {
-  const beganAt = new BigInt64Array(new SharedArrayBuffer(8));
-  const worker = new Worker(new URL(import.meta.url), { workerData: { ...watch, pid: hostProcess.pid, beganAt } satisfies Post, stdout: false, stderr: false });
+  const began = new BigInt64Array(new SharedArrayBuffer(16));
+  const worker = new Worker(new URL(import.meta.url), { workerData: { ...watch, pid: hostProcess.pid, began } satisfies Post, stdout: false, stderr: false });
   await new Promise((resolve, reject) => worker.once('online', resolve).once('error', reject));
   worker.unref();
   return {
-    began: () => void Atomics.store(beganAt, 0, hostProcess.hrtime.bigint()),
-    ended: () => void Atomics.store(beganAt, 0, 0n),
+    began: () => {
+      Atomics.store(began, 1, usedMicroseconds());
+      Atomics.store(began, 0, hostProcess.hrtime.bigint());
+    },
+    ended: () => void Atomics.store(began, 0, 0n),
   };
+}
+
+/** Processor time of the whole process. */
+function usedMicroseconds(): bigint {
+  const { user, system } = hostProcess.cpuUsage();
+  return BigInt(user + system);
 }
 
 function alive(pid: number): boolean {
@@ -36,10 +49,16 @@ function alive(pid: number): boolean {
 }
 
 if (!isMainThread) {
-  const { parent, rowMs, rssBytes, pid, beganAt } = workerData as Post;
+  const { parent, rowMs, waitMs, rssBytes, overTime, pid, began } = workerData as Post;
+  const isOverTime = (): boolean => {
+    const since = Atomics.load(began, 0);
+    const used = usedMicroseconds() - Atomics.load(began, 1);
+    if (since === 0n || since !== Atomics.load(began, 0)) return false; // no row, or another one by now
+    return used > BigInt(rowMs) * 1000n || hostProcess.hrtime.bigint() - since > BigInt(waitMs) * 1_000_000n;
+  };
   setInterval(() => {
-    const began = Atomics.load(beganAt, 0);
-    const late = began !== 0n && hostProcess.hrtime.bigint() - began > BigInt(rowMs + patienceMs) * 1_000_000n;
-    if (hostProcess.ppid !== parent || !alive(parent) || late || hostProcess.memoryUsage.rss() > rssBytes) hostProcess.kill(pid, 'SIGKILL');
+    const late = isOverTime();
+    if (late) writeSync(2, `${overTime}\n`);
+    if (late || hostProcess.ppid !== parent || !alive(parent) || hostProcess.memoryUsage.rss() > rssBytes) hostProcess.kill(pid, 'SIGKILL');
   }, everyMs);
 }
