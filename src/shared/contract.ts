@@ -136,6 +136,8 @@ export interface JobDto {
   id: string; kind: JobKind; title: string; state: JobState; createdAt: number; startedAt?: number; endedAt?: number;
   progress: { done: number; total: number; unit: string; note?: string; secondsLeft?: number };
   error?: ErrorDto; runId?: string; modelId?: string; expertId?: string; comparisonId?: string; searchId?: string; canPause: boolean; canKeep: boolean; queuePosition?: number;
+  /** another instance (a command line beside the window) runs it */
+  elsewhere?: true;
 }
 
 export interface StepMetric {
@@ -144,7 +146,8 @@ export interface StepMetric {
   step: number; loss: number; reward: number; score: number; klPolicyBase: number; gradientNorm: number; learningRate: number;
   tokensPerSecond: number; answerTokens: number; seconds: number;
 }
-export interface ValidationMetric { trial: number; step: number; score: number; interval: Interval; best: boolean; rows: number }
+/** `samples`: answers to each row, where an evaluation asked for more than one */
+export interface ValidationMetric { trial: number; step: number; score: number; interval: Interval; best: boolean; rows: number; samples?: number }
 export interface SampleDto { trial: number; step: number; index: number; row: number; prompt: string; answer: string; reference: string | null; score: number; reward: number; reason: string }
 export interface RunDto {
   id: string; name: string; kind: 'train' | 'evaluate'; jobId: string; state: JobState; modelId: string; modelName: string;

@@ -1,5 +1,5 @@
 /** Runs the real command line in a process of its own, as a person does. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../src/main/cli/main.ts', import.meta.url));
@@ -17,9 +17,17 @@ export interface Ran {
 export const singular = (...words: string[]): Promise<Ran> => ran(words);
 
 /** The same, sent a signal when a line of standard output first holds `text`. */
-export const disturbed = (signal: NodeJS.Signals, text: string, ...words: string[]): Promise<Ran> => ran(words, { signal, text });
+export const disturbed = (signal: NodeJS.Signals, text: string, ...words: string[]): Promise<Ran> => ran(words, { text, act: (child) => void child.kill(signal) });
 
-function ran(words: string[], disturbance?: { signal: NodeJS.Signals; text: string }): Promise<Ran> {
+/** The same, with another command run beside it from then on: first its outcome, then that of the other one. */
+export async function besides(other: readonly string[], text: string, ...words: string[]): Promise<[Ran, Ran]> {
+  let beside: Promise<Ran> | undefined;
+  const first = await ran(words, { text, act: () => void (beside = singular(...other)) });
+  if (!beside) throw new Error(`No line of the command held ${text}:\n${first.stdout}${first.stderr}`);
+  return [first, await beside];
+}
+
+function ran(words: string[], disturbance?: { text: string; act: (child: ChildProcess) => void }): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...words]);
     let stdout = '';
@@ -29,7 +37,7 @@ function ran(words: string[], disturbance?: { signal: NodeJS.Signals; text: stri
       stdout += chunk.toString();
       if (sent || disturbance === undefined || !stdout.includes(disturbance.text)) return;
       sent = true;
-      child.kill(disturbance.signal);
+      disturbance.act(child);
     });
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.on('error', reject);

@@ -40,8 +40,8 @@ export interface Generated {
 
 /** of one piece of a prefill: its values stay in the caches of a core */
 const prefillTokens = 1024;
-/** Rows at once, the more the better as far as these go: keys and values, and the logits of a step. */
-const cacheBytes = 2 ** 31;
+/** Rows at once, the more the better as far as these go: keys and values and what each row brings of its own, and the logits of a step. */
+const rowsBytes = 2 ** 31;
 const mostLogits = 2 ** 25;
 const mostRows = 512;
 /** Nearer to 1, u · total may round to the total, which no cumulative mass exceeds. */
@@ -58,9 +58,9 @@ export async function generate(model: LoadedModel, request: GenerateRequest): Pr
     }
   });
   const longest = Math.max(...request.prompts.map(({ length }) => length)) + request.maxTokens;
-  const bytesPerRow = config.layers * 2 * config.keyValueHeads * longest * config.headDim * 4;
-  const rowsAtOnce = Math.max(1, Math.min(mostRows, Math.floor(cacheBytes / bytesPerRow), Math.floor(mostLogits / config.vocabularySize)));
   const adapted = await model.adapt(request.adaptation);
+  const bytesPerRow = config.layers * 2 * config.keyValueHeads * longest * config.headDim * 4 + (adapted.rowBytes ?? 0);
+  const rowsAtOnce = Math.max(1, Math.min(mostRows, Math.floor(rowsBytes / bytesPerRow), Math.floor(mostLogits / config.vocabularySize)));
   const results: Generated[] = [];
   for (let first = 0; first < request.prompts.length; first += rowsAtOnce) {
     const rows = Array.from({ length: Math.min(rowsAtOnce, request.prompts.length - first) }, (_, i) => first + i);

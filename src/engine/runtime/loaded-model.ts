@@ -114,6 +114,7 @@ export class LoadedModel {
           key: `per-row:${this.setKey(factors.map(({ name }) => name))}`,
           weights: () => factorisedWeights(this.plain(), factors, 'per-row'),
           feeds: (rows) => perRowFeeds(factors, rows, adaptation.z),
+          rowBytes: factors.reduce((sum, { sigma }) => sum + sigma.byteLength, 0),
         };
       }
     }
@@ -161,6 +162,8 @@ export interface Adapted {
   weights: () => Weights;
   /** extra inputs for the given rows of the batch */
   feeds: (rows: readonly number[]) => Feeds;
+  /** what the inputs of one row take */
+  rowBytes?: number;
 }
 
 /** σ ⊙ z */

@@ -98,19 +98,30 @@ export class CommandSession {
     }
   }
 
-  private ended(jobId: string, orPaused: boolean): Promise<JobDto> {
-    return new Promise((resolve, reject) => {
-      const settle = (job: JobDto): void => {
-        if (job.id !== jobId) return;
-        if (job.state === 'succeeded') resolve(job);
-        else if (job.state === 'failed') reject(job.error ? fromErrorDto(job.error) : new SingularError('internal', `“${job.title}” failed.`));
-        else if (orPaused && job.state === 'paused') reject(new SingularError('cancelled', `“${job.title}” is paused; the same command takes it up again.`));
-        else if (job.state === 'cancelled' || job.state === 'interrupted') reject(new SingularError('cancelled', `“${job.title}” was stopped.`));
-        else return;
+  /** Waits until a job no longer runs, which another instance may have to hear of first. */
+  stopped(jobId: string): Promise<JobDto> {
+    return this.once(jobId, ({ state }) => state !== 'running');
+  }
+
+  /** The job as soon as it is so. */
+  private once(jobId: string, isSo: (job: JobDto) => boolean): Promise<JobDto> {
+    // where another instance runs it, nothing else keeps this process waiting
+    const waiting = setInterval(() => undefined, 60_000);
+    return new Promise<JobDto>((resolve, reject) => {
+      const look = (job: JobDto): void => {
+        if (job.id !== jobId || !isSo(job)) return;
         stop();
+        resolve(job);
       };
-      const stop = this.services.on('job.changed', settle);
-      this.call('jobs.list', { limit: 500 }).then((jobs) => jobs.forEach(settle), reject);
-    });
+      const stop = this.services.on('job.changed', look);
+      this.call('jobs.list', { limit: 500 }).then((jobs) => jobs.forEach(look), reject);
+    }).finally(() => clearInterval(waiting));
+  }
+
+  private async ended(jobId: string, orPaused: boolean): Promise<JobDto> {
+    const job = await this.once(jobId, ({ state }) => state === 'succeeded' || state === 'failed' || state === 'cancelled' || state === 'interrupted' || (orPaused && state === 'paused'));
+    if (job.state === 'succeeded') return job;
+    if (job.state === 'failed') throw job.error ? fromErrorDto(job.error) : new SingularError('internal', `“${job.title}” failed.`);
+    throw new SingularError('cancelled', job.state === 'paused' ? `“${job.title}” is paused; the same command takes it up again.` : `“${job.title}” was stopped.`);
   }
 }

@@ -29,6 +29,8 @@ export interface JobRecord {
   deaths: number;
   deathAt: number;
   keepRequested: boolean;
+  /** what another instance wants of one that runs */
+  asked: 'pause' | 'cancel' | null;
 }
 
 export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'> & Partial<Pick<JobRecord, 'expertId' | 'comparisonId' | 'searchId'>>;
@@ -53,6 +55,8 @@ export interface JobStore {
   /** takes a queued job for this process, unless another process took it or (for a heavy one) runs a heavy one */
   claim(id: string, by: Claim): boolean;
   heartbeat(owner: string, now: number): void;
+  /** another number whenever another connection has written to the database */
+  writtenElsewhere(): number;
   /** forgets jobs that ended */
   clear(): void;
 }
@@ -68,6 +72,7 @@ const toRecord = (row: Row): JobRecord => ({
   result: parse(row.result),
   progress: parse(row.progress) as JobDto['progress'],
   error: parse(row.error) as ErrorDto | null,
+  asked: row.asked as JobRecord['asked'],
 });
 
 const ended: JobState[] = ['succeeded', 'failed', 'cancelled'];
@@ -117,6 +122,7 @@ export function createJobStore({ orm, client }: Connection): JobStore {
     },
     claim: (id, by) => claim.immediate(id, by),
     heartbeat: (owner, now) => void beat.run(now, owner),
+    writtenElsewhere: () => client.pragma('data_version', { simple: true }) as number,
     clear: () => void orm.delete(jobs).where(inArray(jobs.state, ended)).run(),
   };
 }

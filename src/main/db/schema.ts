@@ -305,6 +305,8 @@ export const jobs = sqliteTable(
     deaths: integer('deaths').notNull().default(0),
     deathAt: integer('death_at').notNull().default(-1),
     keepRequested: integer('keep_requested', { mode: 'boolean' }).notNull().default(false),
+    /** `pause` or `cancel`, where another instance than the one that runs it wants that */
+    asked: text('asked'),
   },
   (table) => [index('jobs_state').on(table.state, table.position), index('jobs_run').on(table.runId), index('jobs_created').on(table.createdAt)],
 );

@@ -13,6 +13,8 @@ import type { JobDto } from '../../shared/contract.ts';
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
 import type { SteerAction } from '../../engine/host/protocol.ts';
 import type { JobRecord, JobStore, NewJob } from '../db/index.ts';
+import { Elsewhere } from './elsewhere.ts';
+import { endStates, hasEnded, jobDto } from './jobDto.ts';
 import { heartbeatMs, newOwner, ownerIsAlive, retireOwner } from './owner.ts';
 import type { JobRunner, JobRunners } from './runner.ts';
 
@@ -23,6 +25,8 @@ export interface QueueOptions {
   /** takes up jobs that dead instances left; a command line does not */
   adopts: boolean;
   changed(job: JobDto): void;
+  /** another instance has written something, or one of its jobs has ended */
+  changedElsewhere?(): void;
   /** what went wrong, for the log; without a job where the queue itself could not go on */
   failed?(job: JobRecord | undefined, error: unknown): void;
 }
@@ -37,8 +41,9 @@ const progressEveryMs = 100;
 const storeEveryMs = 500;
 /** How often a heavy job looks whether another instance's has ended. */
 const pollMs = 1000;
+/** How often it is looked what other instances do, and want of what runs here. */
+const lookMs = 500;
 
-const endStates: readonly JobDto['state'][] = ['succeeded', 'failed', 'cancelled'];
 
 interface Running {
   abort: AbortController;
@@ -57,19 +62,22 @@ export class JobQueue {
   readonly #running = new Map<string, Running>();
   readonly #waiters = new Map<string, Set<(job: JobRecord) => void>>();
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #look: NodeJS.Timeout;
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
+    const elsewhere = new Elsewhere({ store: options.store, owner: this.#owner, told: ({ id }) => void this.#tell(id), changed: () => options.changedElsewhere?.() });
+    this.#look = setInterval(() => this.#lookAround(elsewhere), lookMs).unref();
   }
 
   /** Queues again what dead instances left behind (or, where this one takes up nothing, says that it was interrupted), and begins. */
   start(): void {
     const { store, clock, adopts } = this.#options;
     for (const job of store.inStates(['running', 'interrupted', 'queued'])) {
-      if (job.state !== 'interrupted' && ownerIsAlive(job.owner, job.heartbeatAt, clock())) continue;
+      if (job.state !== 'interrupted' && this.#isAlive(job)) continue;
       if (adopts) this.#change(job.id, { state: 'queued', owner: this.#owner, heartbeatAt: clock() });
       else if (job.state === 'running') this.#change(job.id, { state: 'interrupted' });
     }
@@ -106,17 +114,19 @@ export class JobQueue {
     });
   }
 
+  /** One that another instance runs goes on until that has heard of it; so do `cancel` and `keep`. */
   pause(id: string): JobDto {
     const job = this.#job(id);
     const running = this.#running.get(id);
+    const how = this.#options.runners[job.kind].pause;
+    if (job.state === 'running' && how === 'never') throw new SingularError('conflict', `“${job.title}” cannot be paused; it can only be cancelled.`);
     if (running) {
-      const how = this.#options.runners[job.kind].pause;
-      if (how === 'never') throw new SingularError('conflict', `“${job.title}” cannot be paused; it can only be cancelled.`);
       running.stopFor = 'pause';
       if (how === 'abort') running.abort.abort();
       else this.#steer(running, 'pause');
     } else if (job.state === 'queued') this.#change(id, { state: 'paused' });
-    else if (job.state !== 'paused') throw this.#elsewhereOrEnded(job, 'paused');
+    else if (job.state === 'running') this.#ask(job, 'pause');
+    else if (job.state !== 'paused') throw hasEnded(job, 'paused');
     return this.get(id);
   }
 
@@ -127,8 +137,8 @@ export class JobQueue {
     if (before && before.state !== 'succeeded' && before.state !== 'cancelled') this.resume(before.id);
     if (job.state === 'paused' || job.state === 'interrupted' || (job.state === 'failed' && job.kind !== 'import-dataset')) this.#requeue(id);
     // queued by an instance that is gone: a command line takes up nothing by itself, but does when it is told to
-    else if (job.state === 'queued' && !ownerIsAlive(job.owner, job.heartbeatAt, this.#options.clock())) this.#requeue(id);
-    else if (job.state !== 'queued' && job.state !== 'running') throw this.#elsewhereOrEnded(job, 'resumed');
+    else if (job.state === 'queued' && !this.#isAlive(job)) this.#requeue(id);
+    else if (job.state !== 'queued' && job.state !== 'running') throw hasEnded(job, 'resumed');
     return this.get(id);
   }
 
@@ -141,7 +151,7 @@ export class JobQueue {
     } else if (job.state === 'queued' || job.state === 'paused' || job.state === 'interrupted') {
       this.#end(id, { state: 'cancelled' });
       setImmediate(() => this.#pump()); // what depends on it fails now
-    } else if (!endStates.includes(job.state)) throw this.#elsewhereOrEnded(job, 'cancelled');
+    } else if (job.state === 'running') this.#ask(job, 'cancel');
     return this.get(id);
   }
 
@@ -150,10 +160,9 @@ export class JobQueue {
     const runner = this.#options.runners[job.kind];
     if (endStates.includes(job.state) || !runner.canKeep?.(job)) throw new SingularError('conflict', `“${job.title}” has nothing to keep yet.`);
     const running = this.#running.get(id);
-    if (!running && job.state === 'running') throw this.#elsewhereOrEnded(job, 'ended');
     this.#options.store.change(id, { keepRequested: true });
     if (running) this.#steer(running, 'keep');
-    else this.#requeue(id);
+    else if (job.state !== 'running' || !this.#isAlive(job)) this.#requeue(id);
     return this.get(id);
   }
 
@@ -165,6 +174,7 @@ export class JobQueue {
   async close(patienceMs = 3000): Promise<void> {
     this.#closed = true;
     clearInterval(this.#heartbeat);
+    clearInterval(this.#look);
     clearTimeout(this.#poll);
     const running = [...this.#running];
     for (const [id, entry] of running) {
@@ -187,14 +197,35 @@ export class JobQueue {
     return job;
   }
 
-  #elsewhereOrEnded(job: JobRecord, verb: string): SingularError {
-    return job.state === 'running'
-      ? new SingularError('conflict', `“${job.title}” runs in another instance of Singular and cannot be ${verb} from here.`)
-      : new SingularError('conflict', `“${job.title}” has ended (${job.state}) and cannot be ${verb}.`);
+  #isAlive({ owner, heartbeatAt }: JobRecord): boolean {
+    return ownerIsAlive(owner, heartbeatAt, this.#options.clock());
+  }
+
+  /** Of a job that another instance runs; where that one is gone, nothing is in the way. */
+  #ask(job: JobRecord, wish: 'pause' | 'cancel'): void {
+    if (this.#isAlive(job)) this.#options.store.change(job.id, { asked: wish });
+    else if (wish === 'pause') this.#change(job.id, { state: 'paused' });
+    else this.#end(job.id, { state: 'cancelled' });
+  }
+
+  /** Does what other instances want of what runs here, and sees what they do. A locked database is looked at again. */
+  #lookAround(elsewhere: Elsewhere): void {
+    try {
+      for (const [id, running] of this.#running) {
+        const { asked, keepRequested } = this.#job(id);
+        if (keepRequested && running.steer === undefined) this.#steer(running, 'keep');
+        if (asked === null) continue;
+        this.#options.store.change(id, { asked: null });
+        this[asked](id);
+      }
+      elsewhere.look();
+    } catch (error) {
+      if (!this.#closed) this.#options.failed?.(undefined, error);
+    }
   }
 
   #requeue(id: string): void {
-    this.#change(id, { state: 'queued', owner: this.#owner, heartbeatAt: this.#options.clock(), endedAt: null, error: null, deaths: 0, deathAt: -1 });
+    this.#change(id, { state: 'queued', owner: this.#owner, heartbeatAt: this.#options.clock(), asked: null, endedAt: null, error: null, deaths: 0, deathAt: -1 });
     setImmediate(() => this.#pump());
   }
 
@@ -225,13 +256,12 @@ export class JobQueue {
 
   #pollSoon(): void {
     clearTimeout(this.#poll);
-    this.#poll = setTimeout(() => this.#pump(), pollMs);
-    this.#poll.unref();
+    this.#poll = setTimeout(() => this.#pump(), pollMs).unref();
   }
 
   #beginNext(): void {
     const { store, clock } = this.#options;
-    const deadOwners = store.inStates(['running']).filter((job) => !ownerIsAlive(job.owner, job.heartbeatAt, clock())).map((job) => job.owner);
+    const deadOwners = store.inStates(['running']).filter((job) => !this.#isAlive(job)).map((job) => job.owner);
     let heavyBusy = [...this.#running.keys()].some((id) => store.get(id)?.heavy);
     let lightBusy = [...this.#running.keys()].filter((id) => !store.get(id)?.heavy).length;
     for (const job of store.inStates(['queued'])) {
@@ -365,22 +395,6 @@ export class JobQueue {
   }
 
   #dto(job: JobRecord): JobDto {
-    const runner = this.#options.runners[job.kind];
-    const running = this.#running.get(job.id);
-    const position = job.state === 'queued' ? this.#options.store.queuePosition(job.id) : undefined;
-    return {
-      id: job.id, kind: job.kind, title: job.title, state: job.state, createdAt: job.createdAt, progress: running?.progress ?? job.progress,
-      canPause: job.state === 'queued' || (job.state === 'running' && runner.pause !== 'never'),
-      canKeep: !endStates.includes(job.state) && runner.canKeep?.(job) === true,
-      ...(job.startedAt !== null && { startedAt: job.startedAt }),
-      ...(job.endedAt !== null && { endedAt: job.endedAt }),
-      ...(job.error !== null && { error: job.error }),
-      ...(job.runId !== null && { runId: job.runId }),
-      ...(job.modelId !== null && { modelId: job.modelId }),
-      ...(job.expertId !== null && { expertId: job.expertId }),
-      ...(job.comparisonId !== null && { comparisonId: job.comparisonId }),
-      ...(job.searchId !== null && { searchId: job.searchId }),
-      ...(position !== undefined && { queuePosition: position }),
-    };
+    return jobDto(job, this.#options.runners[job.kind], this.#running.get(job.id)?.progress, job.state === 'queued' ? this.#options.store.queuePosition(job.id) : undefined);
   }
 }

@@ -116,7 +116,14 @@ export function createServices(options: ServiceOptions): Services {
     runners: createRunners({ stores, engine, events, catalog, vectors, clock, newId, env, platform, log, others: manifest.others }),
     clock,
     adopts: !isCommandLine,
-    changed: (job) => events.emit('job.changed', job),
+    changed: (job) => {
+      events.emit('job.changed', job);
+      // its cells are told where it runs
+      if (job.elsewhere && job.comparisonId !== undefined) events.emit('comparison.changed', { id: job.comparisonId });
+    },
+    changedElsewhere: () => {
+      for (const what of ['models.changed', 'datasets.changed', 'tasks.changed', 'experts.changed', 'mixes.changed', 'searches.changed', 'dispatchers.changed'] as const) events.emit(what, null);
+    },
     failed: (job, error) => log.error(job ? `job.${job.kind}` : 'queue', error),
   });
   const context: ServiceContext = {

@@ -23,15 +23,16 @@ export function jobsCommand(): Command {
     .description(description)
     .action(async (id: string, _: object, command: Command) => CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => act(session, await jobNamed(session, id))));
   const change = (call: 'jobs.pause' | 'jobs.cancel') => async (session: CommandSession, { id }: JobDto): Promise<void> => {
-    const job = await session.call(call, { id });
+    await session.call(call, { id });
+    const job = await session.stopped(id);
     session.output.result(job, `${job.title}: ${job.state}`);
   };
   const takeUp = (call: 'jobs.resume' | 'jobs.keep') => async (session: CommandSession, job: JobDto): Promise<void> => {
     await session.call(call, { id: job.id });
     await follow(session, job);
   };
-  ofOne('pause', 'takes a waiting job out of the queue; one that runs is paused where it runs, by Ctrl-C', change('jobs.pause'));
-  ofOne('cancel', 'gives up a waiting, paused or interrupted job; one that runs is stopped where it runs', change('jobs.cancel'));
+  ofOne('pause', 'pauses a job that runs, wherever it runs, or takes a waiting one out of the queue', change('jobs.pause'));
+  ofOne('cancel', 'gives up a job, wherever it runs or waits', change('jobs.cancel'));
   ofOne('resume', 'goes on with a paused, interrupted or failed job, and waits for its end', takeUp('jobs.resume'));
   ofOne('keep', 'ends an unfinished training or search with the best that it has, and waits for that', takeUp('jobs.keep'));
   group

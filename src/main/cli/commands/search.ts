@@ -58,11 +58,12 @@ export function searchCommand(): Command {
   group
     .command('pause')
     .argument('<name or id>')
-    .description('takes a waiting search out of the queue; one that runs is paused where it runs, by Ctrl-C')
+    .description('pauses a search that runs, wherever it runs, or takes a waiting one out of the queue')
     .action(async (name: string, _: object, command: Command) =>
       CommandSession.run(command.optsWithGlobals<GlobalOptions>(), async (session) => {
         const search = await searchNamed(session, name);
-        const { state } = await session.call('jobs.pause', { id: search.jobId });
+        await session.call('jobs.pause', { id: search.jobId });
+        const { state } = await session.stopped(search.jobId);
         session.output.result({ id: search.id, state }, `${search.name}: ${state}`);
       }),
     );

@@ -6,13 +6,13 @@ let home: Home;
 beforeEach(() => void (home = new Home()));
 afterEach(() => home.clean());
 
-test('an evaluation leaves score, interval and rows in its run', async () => {
+test('an evaluation leaves score, interval, rows and answers to each in its run', async () => {
   const services = home.services();
   await services.ready();
   const [dataset] = await services.call('datasets.list', {});
-  const { jobId, runId } = await services.dispatch('evaluate.start', { modelId: 'toy', raw: true, datasetId: dataset.id, grader: 'exact', sampling: {}, limit: 5 }) as { jobId: string; runId: string };
+  const { jobId, runId } = await services.dispatch('evaluate.start', { modelId: 'toy', raw: true, datasetId: dataset.id, grader: 'exact', sampling: {}, limit: 5, samples: 2 }) as { jobId: string; runId: string };
   expect((await ended(services, jobId)).state).toBe('succeeded');
-  expect(await services.call('runs.get', { id: runId })).toMatchObject({ kind: 'evaluate', bestScore: 1, validations: [{ score: 1, rows: 5 }] });
+  expect(await services.call('runs.get', { id: runId })).toMatchObject({ kind: 'evaluate', bestScore: 1, validations: [{ score: 1, rows: 5, samples: 2 }] });
 });
 
 test('an evaluation of a mix says of what it was, keeps the names of then, and is paired with the base', async () => {

@@ -31,10 +31,11 @@ export function evaluateRunner({ engine, stores, catalog, vectors, events }: Run
         model: catalog.place(model), rows, grader: input.grader, raw: input.raw, tuning, withBase: input.withBase, sampling: input.sampling, samples: input.samples,
       }, ({ done, total, secondsLeft }) => run.progress({ done, total, unit: 'answers', secondsLeft })));
       const { rows: asked, base } = result;
-      const metric = { trial: 0, step: base ? 1 : 0, score: result.score, interval: result.interval, best: true, rows: asked };
+      const of = { trial: 0, rows: asked, ...(input.samples > 1 && { samples: input.samples }) };
+      const metric = { ...of, step: base ? 1 : 0, score: result.score, interval: result.interval, best: true };
       stores.atomically(() => {
         if (base) {
-          const ofBase = { trial: 0, step: 0, score: base.test.base.mean, interval: base.test.base, best: false, rows: asked };
+          const ofBase = { ...of, step: 0, score: base.test.base.mean, interval: base.test.base, best: false };
           stores.runs.addValidation(runId, ofBase);
           stores.runs.addSamples(runId, ofBase, base.samples);
           stores.runs.setOutcome(runId, { baseScore: base.test.base.mean, gain: base.test.gain, test: base.test });

@@ -114,7 +114,6 @@ test('a command line beside the window leaves the window’s jobs alone, and wai
   const cli = home.services({ shell: 'cli' });
   const ours = await startTraining(cli, {}, 'ours');
   expect((await cli.call('jobs.list', { offset: 0, limit: 10 })).find((job) => job.id === theirs.jobId)?.state).toBe('running');
-  await expect(cli.call('jobs.cancel', { id: theirs.jobId })).rejects.toMatchObject({ code: 'conflict' });
   home.goOn();
   expect((await ended(cli, ours.jobId)).state).toBe('succeeded');
   const jobs = await window.call('jobs.list', { offset: 0, limit: 10 });

@@ -29,7 +29,8 @@ export class LiveSearch {
   open(): () => void {
     const offs = [
       this.#bridge.on('search.generation', (event) => { if (event.searchId === this.id) this.#take(event); }),
-      this.#bridge.on('job.changed', (job) => { if (job.searchId === this.id && job.state !== this.search?.state) void this.refresh(); }),
+      // another instance tells its generations to nobody here: they are read
+      this.#bridge.on('job.changed', (job) => { if (job.searchId === this.id && (job.elsewhere || job.state !== this.search?.state)) void this.refresh(); }),
       this.#bridge.on('searches.changed', () => void this.refresh()),
     ];
     const off = this.#bridge.onReconnect?.(() => void this.refresh());

@@ -106,7 +106,8 @@ export class LiveRun {
   #job(job: JobDto): void {
     const before = this.state;
     this.job = job;
-    if (before !== job.state) void this.refresh();
+    // another instance tells its steps to nobody here: they are read
+    if (job.elsewhere || before !== job.state) void this.refresh();
   }
 }
 
