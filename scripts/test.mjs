@@ -14,16 +14,16 @@ const scratch = mkdtempSync(path.join(os.tmpdir(), 'singular-test-'));
 let node = '';
 
 /** Runs a program; one check that passes or fails as a whole. */
-const check = (name, file, args) => async () => {
-  const code = await foreground(node, [...nodeFlags, file(), ...args]);
+const check = (name, file, args) => async (rest) => {
+  const code = await foreground(node, [...nodeFlags, file(), ...args, ...rest]);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? [] : [{ name, reason: 'its output is above' }], skipped: [] };
 };
 
 const eslint = (name, ...words) => check(name, () => packageFile('eslint', 'bin/eslint.js'), ['--max-warnings', '0', ...words]);
 
 /** Two checks side by side: each takes one core. */
-const both = (one, other) => async () => {
-  const [a, b] = await Promise.all([one(), other()]);
+const both = (one, other) => async (rest) => {
+  const [a, b] = await Promise.all([one(rest), other(rest)]);
   return { passed: a.passed + b.passed, failed: [...a.failed, ...b.failed], skipped: [] };
 };
 

@@ -83,18 +83,25 @@ export class CommandSession {
     return this.call('datasets.import', { path, name: basename(path), mapping });
   }
 
-  /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it, or pauses one that is taken up again. */
+  /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it, or pauses one that is taken up again; of one that another instance runs it ends the waiting alone. */
   async finish(jobId: string, onChange: (job: JobDto) => void = () => {}, onInterrupt: 'cancel' | 'pause' = 'cancel'): Promise<JobDto> {
-    const cancel = (): void => void this.call(onInterrupt === 'pause' ? 'jobs.pause' : 'jobs.cancel', { id: jobId });
-    process.once('SIGINT', cancel);
+    let leave: (reason: SingularError) => void = () => undefined;
+    const left = new Promise<never>((_, reject) => (leave = reject));
+    const cancel = async (): Promise<void> => {
+      const job = (await this.call('jobs.list', { limit: 500 })).find(({ id }) => id === jobId);
+      if (job?.elsewhere) leave(new SingularError('cancelled', `“${job.title}” goes on in another instance of Singular; \`singular jobs\` pauses or cancels it.`));
+      else await this.call(onInterrupt === 'pause' ? 'jobs.pause' : 'jobs.cancel', { id: jobId });
+    };
+    const onSigint = (): void => void cancel();
+    process.once('SIGINT', onSigint);
     const stop = this.services.on('job.changed', (job) => {
       if (job.id === jobId) onChange(job);
     });
     try {
-      return await this.ended(jobId, onInterrupt === 'pause');
+      return await Promise.race([this.ended(jobId, onInterrupt === 'pause'), left]);
     } finally {
       stop();
-      process.off('SIGINT', cancel);
+      process.off('SIGINT', onSigint);
     }
   }
 

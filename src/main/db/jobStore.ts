@@ -33,6 +33,9 @@ export interface JobRecord {
   asked: 'pause' | 'cancel' | null;
 }
 
+/** `progress` as it is stored */
+export interface JobGlimpse { id: string; state: JobState; progress: string }
+
 export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'> & Partial<Pick<JobRecord, 'expertId' | 'comparisonId' | 'searchId'>>;
 export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
 
@@ -51,6 +54,10 @@ export interface JobStore {
   list(offset: number, limit: number): JobRecord[];
   inStates(states: readonly JobState[]): JobRecord[];
   queuePosition(id: string): number | undefined;
+  /** all that has not ended, and what ended last */
+  glimpses(): JobGlimpse[];
+  /** the same as `change` where the job is still so; false where another process was faster */
+  changeIf(id: string, still: Pick<JobRecord, 'state' | 'owner'>, changes: JobChanges): boolean;
   change(id: string, changes: JobChanges): void;
   /** takes a queued job for this process, unless another process took it or (for a heavy one) runs a heavy one */
   claim(id: string, by: Claim): boolean;
@@ -76,6 +83,14 @@ const toRecord = (row: Row): JobRecord => ({
 });
 
 const ended: JobState[] = ['succeeded', 'failed', 'cancelled'];
+const endedSeen = 20;
+
+const columnsOf = ({ result, progress, error, ...plain }: JobChanges) => ({
+  ...plain,
+  ...(result !== undefined && { result: JSON.stringify(result) }),
+  ...(progress !== undefined && { progress: JSON.stringify(progress) }),
+  ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
+});
 
 export function createJobStore({ orm, client }: Connection): JobStore {
   const beat = client.prepare(`update jobs set heartbeat_at = ? where owner = ? and state in ('running', 'queued')`);
@@ -111,15 +126,15 @@ export function createJobStore({ orm, client }: Connection): JobStore {
       const index = queued.findIndex((job) => job.id === id);
       return index < 0 ? undefined : index + 1;
     },
-    change: (id, changes) => {
-      const { result, progress, error, ...plain } = changes;
-      orm.update(jobs).set({
-        ...plain,
-        ...(result !== undefined && { result: JSON.stringify(result) }),
-        ...(progress !== undefined && { progress: JSON.stringify(progress) }),
-        ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
-      }).where(eq(jobs.id, id)).run();
+    glimpses: () => {
+      const columns = { id: jobs.id, state: sql<JobState>`state`, progress: jobs.progress };
+      return [
+        ...orm.select(columns).from(jobs).where(notInArray(jobs.state, ended)).all(),
+        ...orm.select(columns).from(jobs).where(inArray(jobs.state, ended)).orderBy(desc(jobs.endedAt)).limit(endedSeen).all(),
+      ];
     },
+    changeIf: (id, { state, owner }, changes) => orm.update(jobs).set(columnsOf(changes)).where(and(eq(jobs.id, id), eq(jobs.state, state), eq(jobs.owner, owner))).run().changes > 0,
+    change: (id, changes) => void orm.update(jobs).set(columnsOf(changes)).where(eq(jobs.id, id)).run(),
     claim: (id, by) => claim.immediate(id, by),
     heartbeat: (owner, now) => void beat.run(now, owner),
     writtenElsewhere: () => client.pragma('data_version', { simple: true }) as number,

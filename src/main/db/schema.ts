@@ -145,7 +145,8 @@ export const experts = sqliteTable(
     index('experts_by_name').on(sql`name collate nocase`, table.id).where(inLibrary),
     index('experts_by_creation').on(sql`created_at desc`, table.id).where(inLibrary),
     index('experts_by_gain').on(sql`gain_mean desc`, table.id).where(inLibrary),
-    index('experts_comparison').on(table.comparisonId),
+    // not of the others: it would seem to SQLite the way to the library, and none of the orders above were used
+    index('experts_comparison').on(table.comparisonId).where(sql`comparison_id is not null`),
     index('experts_model').on(table.modelId),
   ],
 );

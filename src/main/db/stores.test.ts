@@ -190,6 +190,10 @@ test('ten thousand experts: listing and searching stay under 50 ms', () => {
     expect(result.experts.length).toBeGreaterThan(0);
     expect(ms, JSON.stringify(query)).toBeLessThan(50);
   }
+  for (const order of ['name collate nocase', 'created_at desc', 'gain_mean desc nulls last']) {
+    const plan = connection.client.prepare(`explain query plan select id from experts where deleted_at is null and comparison_id is null order by ${order}, id limit 100`).all() as { detail: string }[];
+    expect(plan.map(({ detail }) => detail)).toEqual([expect.stringMatching(/^SCAN experts USING (?:COVERING )?INDEX experts_by_/)]);
+  }
   connection.close();
 });
 

@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobDto } from '../../shared/contract.ts';
+import { openStores } from '../db/index.ts';
 import type { Services } from '../services/index.ts';
 import { ended, Home, jobInState, nextEvent, startTraining } from '../services/testing/home.ts';
+import { Elsewhere } from './elsewhere.ts';
+import { newOwner } from './owner.ts';
 
 let home: Home;
 beforeEach(() => void (home = new Home()));
@@ -65,4 +69,46 @@ test('what another instance changes is told, though no job of it runs', async ()
   const told = nextEvent(window, 'experts.changed', () => true);
   await commandLine.call('experts.update', { id: expert.id, name: 'another name' });
   await told;
+});
+
+test('what another instance does to a job that waits here is told here', async () => {
+  const window = home.services({}, home.holds('train:3'));
+  await startTraining(window, {}, 'first');
+  const { jobId } = await startTraining(window, {}, 'second');
+  await nextEvent(window, 'run.step', () => true);
+  const commandLine = home.services({ shell: 'cli' });
+  for (const [call, state] of [['jobs.pause', 'paused'], ['jobs.cancel', 'cancelled']] as const) {
+    const told = nextEvent(window, 'job.changed', (job) => job.id === jobId && job.state === state);
+    await commandLine.call(call, { id: jobId });
+    await told;
+  }
+});
+
+test('a job that needs what another instance makes begins when that is there', async () => {
+  const window = home.services({}, home.holds('svd:2'));
+  const theirs = await startTraining(window, {}, 'theirs');
+  await nextEvent(window, 'job.changed', ({ kind, progress }) => kind === 'svd' && progress.done > 0);
+  const commandLine = home.services({ shell: 'cli' });
+  const ours = await startTraining(commandLine, {}, 'ours');
+  home.goOn();
+  for (const { jobId } of [theirs, ours]) expect((await ended(commandLine, jobId)).state).toBe('succeeded');
+});
+
+test('a job whose owner is gone is left behind, but not at the first silence', () => {
+  const stores = openStores({ file: home.path('alone.sqlite'), migrationsFolder: fileURLToPath(new URL('../../../drizzle', import.meta.url)) });
+  const job = (id: string, owner: string): void => {
+    stores.jobs.add({ id, kind: 'train', title: id, heavy: true, input: {}, createdAt: Date.now(), progress: { done: 0, total: 1, unit: 'steps' }, runId: null, modelId: null, dependsOn: null, owner });
+    stores.jobs.change(id, { state: 'running' });
+  };
+  const left: string[] = [];
+  const elsewhere = new Elsewhere({ store: stores.jobs, clock: Date.now, runsHere: (id) => id === 'mine', told: () => undefined, changed: () => undefined, leftBehind: ({ id }) => void left.push(id) });
+  job('mine', 'nobody:0');
+  job('theirs', newOwner());
+  job('orphan', 'nobody:1');
+  for (let beat = 1; beat <= 3; beat++) {
+    expect(left).toEqual([]);
+    elsewhere.findLeftBehind();
+  }
+  expect(left).toEqual(['orphan']);
+  stores.close();
 });

@@ -2,49 +2,80 @@
  * Jobs of other instances that share the database (a command line beside the window): what they do is read from the
  * database and told on here. What is asked of one lies in its row, where its owner looks (`queue.ts`).
  */
-import type { JobRecord, JobStore } from '../db/index.ts';
+import type { JobGlimpse, JobRecord, JobStore } from '../db/index.ts';
 import { endStates } from './jobDto.ts';
+import { ownerIsAlive } from './owner.ts';
 
 export interface ElsewhereOptions {
   store: JobStore;
-  owner: string;
-  /** a job of another instance is new, went on, or ended */
-  told(job: JobRecord): void;
-  /** something else was written by another instance; not told while one of its jobs runs, but when that has ended */
+  clock: () => number;
+  /** whether a job runs here: then nothing of it is news */
+  runsHere(id: string): boolean;
+  /** a job is new, went on, changed its state or left the list, and not by this instance's running it */
+  told(id: string): void;
+  /** something else may have been written: at once where another instance has no job under way or one has ended, else now and then */
   changed(): void;
+  /** the owner of a job that ran is gone; the job says what was wanted of it */
+  leftBehind(job: JobRecord): void;
 }
 
-/** Of the list of jobs, what runs and waits, and what ended last. */
-const looked = 50;
+/** While another instance's job runs or waits, its progress and its heartbeat are written all the time. */
+const changedEveryMs = 10_000;
+/** An owner is gone that was silent for so many beats: behind a sleeping machine the first may come before its own. */
+const silentBeats = 3;
 
 export class Elsewhere {
   readonly #options: ElsewhereOptions;
-  /** what was last seen of each, by its id */
-  #known: ReadonlyMap<string, string>;
+  #known: ReadonlyMap<string, JobGlimpse>;
   #version: number;
+  #changedAt = 0;
+  /** jobs whose owner is not to be seen: for how many beats */
+  #silent: ReadonlyMap<string, number> = new Map();
 
   constructor(options: ElsewhereOptions) {
     this.#options = options;
     this.#version = options.store.writtenElsewhere();
-    this.#known = seenOf(this.#theirs());
+    this.#known = this.#glimpses();
+  }
+
+  /** Wants something of a job that another instance runs; where that one is gone, nothing is in the way. */
+  ask(job: JobRecord, asked: 'pause' | 'cancel'): void {
+    if (this.#isAlive(job)) this.#options.store.change(job.id, { asked });
+    else this.#options.leftBehind({ ...job, asked });
+  }
+
+  /** Once a heartbeat. */
+  findLeftBehind(): void {
+    const { store, runsHere, leftBehind } = this.#options;
+    const silent = store.inStates(['running']).filter((job) => !runsHere(job.id) && !this.#isAlive(job));
+    const before = this.#silent;
+    this.#silent = new Map(silent.map(({ id }) => [id, (before.get(id) ?? 0) + 1]));
+    silent.filter(({ id }) => (this.#silent.get(id) ?? 0) >= silentBeats).forEach(leftBehind);
   }
 
   look(): void {
-    const { store, told, changed } = this.#options;
+    const { store, clock, runsHere, told, changed } = this.#options;
     const version = store.writtenElsewhere();
     if (version === this.#version) return;
-    const theirs = this.#theirs();
-    const known = seenOf(theirs);
-    const news = theirs.filter(({ id }) => this.#known.get(id) !== known.get(id));
-    this.#known = known;
+    const before = this.#known;
+    const now = this.#glimpses();
     this.#version = version;
-    news.forEach(told);
-    if (news.some(({ state }) => endStates.includes(state)) || !theirs.some(({ state }) => state === 'running')) changed();
+    this.#known = now;
+    const news = [...now.values()].filter(({ id, state, progress }) => !runsHere(id) && (before.get(id)?.state !== state || before.get(id)?.progress !== progress));
+    const left = [...before.values()].filter(({ id, state }) => !now.has(id) && !runsHere(id) && !endStates.includes(state));
+    for (const { id } of [...news, ...left]) told(id);
+    const isUnderWay = [...now.values()].some(({ id, state }) => !runsHere(id) && (state === 'running' || state === 'queued'));
+    const hasEnded = left.length > 0 || news.some(({ state }) => endStates.includes(state));
+    if (isUnderWay && !hasEnded && clock() - this.#changedAt < changedEveryMs) return;
+    this.#changedAt = clock();
+    changed();
   }
 
-  #theirs(): JobRecord[] {
-    return this.#options.store.list(0, looked).filter(({ owner }) => owner !== this.#options.owner);
+  #isAlive({ owner, heartbeatAt }: JobRecord): boolean {
+    return ownerIsAlive(owner, heartbeatAt, this.#options.clock());
+  }
+
+  #glimpses(): ReadonlyMap<string, JobGlimpse> {
+    return new Map(this.#options.store.glimpses().map((job) => [job.id, job]));
   }
 }
-
-const seenOf = (jobs: readonly JobRecord[]): ReadonlyMap<string, string> => new Map(jobs.map(({ id, state, progress }) => [id, JSON.stringify([state, progress])]));

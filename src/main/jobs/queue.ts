@@ -11,12 +11,13 @@
  */
 import type { JobDto } from '../../shared/contract.ts';
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
-import type { SteerAction } from '../../engine/host/protocol.ts';
 import type { JobRecord, JobStore, NewJob } from '../db/index.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { endStates, hasEnded, jobDto } from './jobDto.ts';
 import { heartbeatMs, newOwner, ownerIsAlive, retireOwner } from './owner.ts';
 import type { JobRunner, JobRunners } from './runner.ts';
+import { Running } from './running.ts';
+import { Waiters } from './waiters.ts';
 
 export interface QueueOptions {
   store: JobStore;
@@ -44,33 +45,24 @@ const pollMs = 1000;
 /** How often it is looked what other instances do, and want of what runs here. */
 const lookMs = 500;
 
-
-interface Running {
-  abort: AbortController;
-  stopFor: 'cancel' | 'pause' | 'close' | undefined;
-  steer: SteerAction | undefined;
-  steerListeners: Set<(action: SteerAction) => void>;
-  progress: JobDto['progress'];
-  toldAt: number;
-  storedAt: number;
-  done: Promise<void>;
-}
-
 export class JobQueue {
   readonly #options: QueueOptions;
   readonly #owner = newOwner();
   readonly #running = new Map<string, Running>();
-  readonly #waiters = new Map<string, Set<(job: JobRecord) => void>>();
+  readonly #waiters = new Waiters();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #look: NodeJS.Timeout;
+  readonly #elsewhere: Elsewhere;
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
-    const elsewhere = new Elsewhere({ store: options.store, owner: this.#owner, told: ({ id }) => void this.#tell(id), changed: () => options.changedElsewhere?.() });
-    this.#look = setInterval(() => this.#lookAround(elsewhere), lookMs).unref();
+    this.#elsewhere = new Elsewhere({
+      ...options, runsHere: (id) => this.#running.has(id), told: (id) => this.#heard(id), changed: () => options.changedElsewhere?.(), leftBehind: (job) => this.#leftBehind(job),
+    });
+    this.#look = setInterval(() => this.#lookAround(), lookMs).unref();
   }
 
   /** Queues again what dead instances left behind (or, where this one takes up nothing, says that it was interrupted), and begins. */
@@ -100,18 +92,7 @@ export class JobQueue {
 
   /** Resolves with the ended job; rejects with its error when it failed or was cancelled. */
   finished(id: string): Promise<JobRecord> {
-    return new Promise((resolve, reject) => {
-      const settle = (job: JobRecord): void => {
-        if (job.state === 'succeeded') resolve(job);
-        else reject(job.error ? new SingularError(job.error.code, job.error.message, job.error.detail ? { detail: job.error.detail } : {}) : new SingularError('cancelled', `${job.title}: cancelled.`));
-      };
-      const job = this.#job(id);
-      if (endStates.includes(job.state)) settle(job);
-      else {
-        const waiters = this.#waiters.get(id) ?? new Set();
-        this.#waiters.set(id, waiters.add(settle));
-      }
-    });
+    return this.#waiters.endOf(this.#job(id));
   }
 
   /** One that another instance runs goes on until that has heard of it; so do `cancel` and `keep`. */
@@ -122,10 +103,9 @@ export class JobQueue {
     if (job.state === 'running' && how === 'never') throw new SingularError('conflict', `“${job.title}” cannot be paused; it can only be cancelled.`);
     if (running) {
       running.stopFor = 'pause';
-      if (how === 'abort') running.abort.abort();
-      else this.#steer(running, 'pause');
-    } else if (job.state === 'queued') this.#change(id, { state: 'paused' });
-    else if (job.state === 'running') this.#ask(job, 'pause');
+      running.pause(how);
+    } else if (job.state === 'queued') return this.#changeIf(job, { state: 'paused' }) ? this.get(id) : this.pause(id);
+    else if (job.state === 'running') this.#elsewhere.ask(job, 'pause');
     else if (job.state !== 'paused') throw hasEnded(job, 'paused');
     return this.get(id);
   }
@@ -135,9 +115,9 @@ export class JobQueue {
     const job = this.#job(id);
     const before = job.dependsOn === null ? undefined : this.#options.store.get(job.dependsOn);
     if (before && before.state !== 'succeeded' && before.state !== 'cancelled') this.resume(before.id);
-    if (job.state === 'paused' || job.state === 'interrupted' || (job.state === 'failed' && job.kind !== 'import-dataset')) this.#requeue(id);
+    if (job.state === 'paused' || job.state === 'interrupted' || (job.state === 'failed' && job.kind !== 'import-dataset')) this.#requeue(job);
     // queued by an instance that is gone: a command line takes up nothing by itself, but does when it is told to
-    else if (job.state === 'queued' && !this.#isAlive(job)) this.#requeue(id);
+    else if (job.state === 'queued' && !this.#isAlive(job)) this.#requeue(job);
     else if (job.state !== 'queued' && job.state !== 'running') throw hasEnded(job, 'resumed');
     return this.get(id);
   }
@@ -149,9 +129,10 @@ export class JobQueue {
       running.stopFor = 'cancel';
       running.abort.abort();
     } else if (job.state === 'queued' || job.state === 'paused' || job.state === 'interrupted') {
-      this.#end(id, { state: 'cancelled' });
+      if (!this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() })) return this.cancel(id);
+      this.#ended(id);
       setImmediate(() => this.#pump()); // what depends on it fails now
-    } else if (job.state === 'running') this.#ask(job, 'cancel');
+    } else if (job.state === 'running') this.#elsewhere.ask(job, 'cancel');
     return this.get(id);
   }
 
@@ -161,8 +142,8 @@ export class JobQueue {
     if (endStates.includes(job.state) || !runner.canKeep?.(job)) throw new SingularError('conflict', `“${job.title}” has nothing to keep yet.`);
     const running = this.#running.get(id);
     this.#options.store.change(id, { keepRequested: true });
-    if (running) this.#steer(running, 'keep');
-    else if (job.state !== 'running' || !this.#isAlive(job)) this.#requeue(id);
+    if (running) running.steer('keep');
+    else if ((job.state !== 'running' && job.state !== 'queued') || !this.#isAlive(job)) this.#requeue(job);
     return this.get(id);
   }
 
@@ -179,8 +160,7 @@ export class JobQueue {
     const running = [...this.#running];
     for (const [id, entry] of running) {
       entry.stopFor ??= 'close';
-      if (this.#options.runners[this.#job(id).kind].pause === 'steer') this.#steer(entry, 'pause');
-      else entry.abort.abort();
+      entry.pause(this.#options.runners[this.#job(id).kind].pause);
     }
     const allDone = Promise.all(running.map(([, entry]) => entry.done));
     await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
@@ -201,42 +181,49 @@ export class JobQueue {
     return ownerIsAlive(owner, heartbeatAt, this.#options.clock());
   }
 
-  /** Of a job that another instance runs; where that one is gone, nothing is in the way. */
-  #ask(job: JobRecord, wish: 'pause' | 'cancel'): void {
-    if (this.#isAlive(job)) this.#options.store.change(job.id, { asked: wish });
-    else if (wish === 'pause') this.#change(job.id, { state: 'paused' });
-    else this.#end(job.id, { state: 'cancelled' });
+  /** Of a job whose owner is gone: what was wanted of it, or it was interrupted. */
+  #leftBehind(job: JobRecord): void {
+    if (job.asked === 'cancel') {
+      if (this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() })) this.#ended(job.id);
+    } else this.#changeIf(job, { state: job.asked === 'pause' ? 'paused' : 'interrupted', asked: null });
+  }
+
+  /** Another instance has done something to a job. */
+  #heard(id: string): void {
+    const job = this.#options.store.get(id);
+    if (!job) return;
+    this.#tell(id);
+    if (!endStates.includes(job.state)) return;
+    this.#waiters.settle(job);
+    this.#pump(); // what waited for it
   }
 
   /** Does what other instances want of what runs here, and sees what they do. A locked database is looked at again. */
-  #lookAround(elsewhere: Elsewhere): void {
+  #lookAround(): void {
     try {
       for (const [id, running] of this.#running) {
         const { asked, keepRequested } = this.#job(id);
-        if (keepRequested && running.steer === undefined) this.#steer(running, 'keep');
+        if (keepRequested && running.steered !== 'keep') running.steer('keep');
         if (asked === null) continue;
         this.#options.store.change(id, { asked: null });
         this[asked](id);
       }
-      elsewhere.look();
+      this.#elsewhere.look();
     } catch (error) {
       if (!this.#closed) this.#options.failed?.(undefined, error);
     }
   }
 
-  #requeue(id: string): void {
-    this.#change(id, { state: 'queued', owner: this.#owner, heartbeatAt: this.#options.clock(), asked: null, endedAt: null, error: null, deaths: 0, deathAt: -1 });
+  /** Unless another instance was faster. */
+  #requeue(job: JobRecord): void {
+    this.#changeIf(job, { state: 'queued', owner: this.#owner, heartbeatAt: this.#options.clock(), asked: null, endedAt: null, error: null, deaths: 0, deathAt: -1 });
     setImmediate(() => this.#pump());
-  }
-
-  #steer(running: Running, action: SteerAction): void {
-    running.steer = action;
-    for (const listener of running.steerListeners) listener(action);
   }
 
   #beat(): void {
     try {
       this.#options.store.heartbeat(this.#owner, this.#options.clock());
+      this.#elsewhere.findLeftBehind();
     } catch {
       // a locked database: the next beat says it
     }
@@ -286,10 +273,7 @@ export class JobQueue {
 
   #begin(id: string): void {
     const job = this.#job(id);
-    const running: Running = {
-      abort: new AbortController(), stopFor: undefined, steer: job.keepRequested ? 'keep' : undefined, steerListeners: new Set(),
-      progress: job.progress, toldAt: 0, storedAt: 0, done: Promise.resolve(),
-    };
+    const running = new Running(job.progress, job.keepRequested ? 'keep' : undefined);
     this.#running.set(id, running);
     this.#tell(id);
     running.done = this.#runToEnd(id, this.#options.runners[job.kind], running)
@@ -305,10 +289,7 @@ export class JobQueue {
         const result = await runner.run({
           job: this.#job(id),
           signal: running.abort.signal,
-          onSteer: (listener) => {
-            running.steerListeners.add(listener);
-            if (running.steer) listener(running.steer);
-          },
+          onSteer: (listener) => running.onSteer(listener),
           progress: (progress) => this.#progress(id, running, progress),
           link: (ids) => this.#options.store.change(id, ids),
         });
@@ -346,7 +327,11 @@ export class JobQueue {
     for (let attempt = 1; ; attempt++) {
       try {
         this.#running.delete(id);
-        if (end.state === 'paused' || end.state === 'interrupted') this.#change(id, { ...end, progress });
+        if (end.state === 'paused' || end.state === 'interrupted') {
+          this.#change(id, { ...end, progress });
+          const job = this.#job(id);
+          if (end.state === 'paused' && job.keepRequested) this.#requeue(job); // wanted while it paused
+        }
         else this.#end(id, { ...end, progress });
         break;
       } catch (error) {
@@ -361,10 +346,13 @@ export class JobQueue {
 
   #end(id: string, changes: Partial<JobRecord>): void {
     this.#change(id, { ...changes, endedAt: this.#options.clock() });
+    this.#ended(id);
+  }
+
+  #ended(id: string): void {
     const job = this.#job(id);
     this.#options.runners[job.kind].ended?.(job);
-    for (const waiter of this.#waiters.get(id) ?? []) waiter(job);
-    this.#waiters.delete(id);
+    this.#waiters.settle(job);
   }
 
   #progress(id: string, running: Running, progress: Partial<JobDto['progress']>): void {
@@ -381,6 +369,13 @@ export class JobQueue {
     } catch {
       // a progress that could not be stored is followed by the next one
     }
+  }
+
+  /** False where the job is no longer as it was read: another instance was faster. */
+  #changeIf(job: JobRecord, changes: Partial<JobRecord>): boolean {
+    const isChanged = this.#options.store.changeIf(job.id, job, changes);
+    if (isChanged) this.#tell(job.id);
+    return isChanged;
   }
 
   #change(id: string, changes: Partial<JobRecord>): void {

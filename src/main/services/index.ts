@@ -118,11 +118,12 @@ export function createServices(options: ServiceOptions): Services {
     adopts: !isCommandLine,
     changed: (job) => {
       events.emit('job.changed', job);
-      // its cells are told where it runs
-      if (job.elsewhere && job.comparisonId !== undefined) events.emit('comparison.changed', { id: job.comparisonId });
+      // its cells are told where it runs only
+      if (job.comparisonId !== undefined && (job.elsewhere || job.endedAt !== undefined)) events.emit('comparison.changed', { id: job.comparisonId });
     },
     changedElsewhere: () => {
       for (const what of ['models.changed', 'datasets.changed', 'tasks.changed', 'experts.changed', 'mixes.changed', 'searches.changed', 'dispatchers.changed'] as const) events.emit(what, null);
+      events.emit('settings.changed', readSettings(stores.settings, env));
     },
     failed: (job, error) => log.error(job ? `job.${job.kind}` : 'queue', error),
   });

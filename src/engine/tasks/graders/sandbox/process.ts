@@ -34,13 +34,15 @@ export interface Sandbox {
 }
 interface Running { child: ChildProcess; complaint: string }
 /** `last`: the process ends behind this value. */
-type Message = { ready: true } | { index: number; value: unknown; last?: true };
+type Message = { ready: true } | { begun: true } | { index: number; value: unknown; last?: true };
 
 /** A row whose process gets a tenth of a core still has its time; what only waits is ended by the clock. */
 const patience = 10;
 /** By the clock: how long the parent leaves the end of a row to the process's own watchdog. */
 const watchdogMs = 10_000;
 const overTime = 'The row is over its time.';
+/** Processes in a row that end before a batch has begun: after so many it is the batch. */
+const mostGone = 3;
 
 export class SandboxProcess implements Sandbox {
   private readonly options: SandboxOptions;
@@ -74,45 +76,43 @@ export class SandboxProcess implements Sandbox {
 
   private async runAll(payloads: readonly string[]): Promise<SandboxOutcome[]> {
     const outcomes: SandboxOutcome[] = [];
+    let gone = 0;
     while (outcomes.length < payloads.length) {
       if (this.disposed) throw new SingularError('cancelled', `${this.options.name} was closed.`);
-      const running = await this.ready();
+      const running = await (this.running ??= this.start());
       const before = outcomes.length;
       const failed = await this.feed(running, payloads, outcomes);
       if (failed === undefined) break;
-      // a process that ends by itself behind a result has named the reason in that result
-      if (failed === 'time' || outcomes.length === before) outcomes.push({ failed });
       running.child.kill('SIGKILL');
-      // the next one starts while the caller goes on
       this.running = undefined;
+      // one that ended at rest costs no row, unless no other does better
+      if (failed === 'gone' && ++gone < mostGone) continue;
+      // a process that ends by itself behind a result has named the reason in that result
+      if (failed === 'time' || outcomes.length === before) outcomes.push({ failed: failed === 'time' ? 'time' : 'died' });
+      // the next one starts while the caller goes on
       if (!this.disposed) this.warm();
     }
     return outcomes;
   }
 
-  /** The process, started anew where it ended while nothing was asked of it: that costs no row. */
-  private async ready(): Promise<Running> {
-    const running = await (this.running ??= this.start());
-    if (!hasEnded(running.child)) return running;
-    return (this.running = this.start());
-  }
-
   /** Sends the rows that have no outcome yet; resolves when all have one, or with why the process is of no more use. */
-  private feed(running: Running, payloads: readonly string[], outcomes: SandboxOutcome[]): Promise<'time' | 'died' | undefined> {
+  private feed(running: Running, payloads: readonly string[], outcomes: SandboxOutcome[]): Promise<'time' | 'died' | 'gone' | undefined> {
     const { child } = running;
     const limitMs = this.options.rowMs * patience + watchdogMs;
+    let begun = false;
     return new Promise((resolve) => {
       let timer = setTimeout(() => end('time'), limitMs);
-      const end = (failed: 'time' | 'died' | undefined): void => {
+      const end = (failed: 'time' | 'died' | 'gone' | undefined): void => {
         clearTimeout(timer);
         child.off('message', onMessage);
         child.off('close', onClose);
         resolve(failed);
       };
       // closed, not only ended: by then its last words are read
-      const onClose = (): void => end(running.complaint.includes(overTime) ? 'time' : 'died');
+      const onClose = (): void => end(!begun ? 'gone' : running.complaint.includes(overTime) ? 'time' : 'died');
       const onMessage = (message: Message): void => {
-        if ('ready' in message || message.index !== outcomes.length) return;
+        if ('begun' in message) begun = true;
+        if (!('index' in message) || message.index !== outcomes.length) return;
         outcomes.push({ value: message.value });
         clearTimeout(timer);
         if (message.last) end('died');
@@ -121,8 +121,8 @@ export class SandboxProcess implements Sandbox {
       };
       child.on('message', onMessage);
       child.on('close', onClose);
-      if (hasEnded(child)) {
-        end('died');
+      if (child.exitCode !== null || child.signalCode !== null || !child.connected) {
+        end('gone');
         return;
       }
       const first = outcomes.length;
@@ -176,8 +176,6 @@ export class SandboxProcess implements Sandbox {
     });
   }
 }
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null || !child.connected;
 
 /** What every child reads beside its script. */
 const common = ['./serve.ts', './watchdog.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));

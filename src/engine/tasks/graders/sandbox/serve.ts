@@ -20,6 +20,8 @@ export async function serve(answer: (payload: string) => Served, failed: (error:
     }
   };
   const work = async (items: readonly { index: number; payload: string }[]): Promise<void> => {
+    // from here on what happens to this process is these rows' doing
+    await send({ begun: true });
     for (const { index, payload } of items) {
       const { value, last } = one(payload);
       // said with the value: who reads it must not send more to a process that is on its way out

@@ -17,6 +17,8 @@ export interface Watch { parent: number; rowMs: number; waitMs: number; rssBytes
 interface Post extends Watch { pid: number; began: BigInt64Array }
 
 const everyMs = 100;
+/** In place of a row's begin: the watchdog ends the process for it. */
+const taken = -1n;
 
 /** Starts the thread of this file; resolves when it watches. `began` and `ended` are called around every row. */
 export async function startWatchdog(watch: Watch): Promise<{ began(): void; ended(): void }> {
@@ -29,7 +31,10 @@ export async function startWatchdog(watch: Watch): Promise<{ began(): void; ende
       Atomics.store(began, 1, usedMicroseconds());
       Atomics.store(began, 0, hostProcess.hrtime.bigint());
     },
-    ended: () => void Atomics.store(began, 0, 0n),
+    ended: () => {
+      // the watchdog has taken this row: nothing more may begin before its end comes
+      if (Atomics.exchange(began, 0, 0n) === taken) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10 * everyMs);
+    },
   };
 }
 
@@ -53,12 +58,18 @@ if (!isMainThread) {
   const isOverTime = (): boolean => {
     const since = Atomics.load(began, 0);
     const used = usedMicroseconds() - Atomics.load(began, 1);
-    if (since === 0n || since !== Atomics.load(began, 0)) return false; // no row, or another one by now
-    return used > BigInt(rowMs) * 1000n || hostProcess.hrtime.bigint() - since > BigInt(waitMs) * 1_000_000n;
+    if (since === 0n || (used <= BigInt(rowMs) * 1000n && hostProcess.hrtime.bigint() - since <= BigInt(waitMs) * 1_000_000n)) return false;
+    return Atomics.compareExchange(began, 0, since, taken) === since; // or it has ended meanwhile
   };
+  const end = (): void => void hostProcess.kill(pid, 'SIGKILL');
   setInterval(() => {
-    const late = isOverTime();
-    if (late) writeSync(2, `${overTime}\n`);
-    if (late || hostProcess.ppid !== parent || !alive(parent) || hostProcess.memoryUsage.rss() > rssBytes) hostProcess.kill(pid, 'SIGKILL');
+    if (hostProcess.ppid !== parent || !alive(parent) || hostProcess.memoryUsage.rss() > rssBytes) end();
+    else if (isOverTime()) {
+      try {
+        writeSync(2, `${overTime}\n`);
+      } finally {
+        end();
+      }
+    }
   }, everyMs);
 }
