@@ -85,21 +85,23 @@ export class CommandSession {
 
   /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it, or pauses one that is taken up again; of one that another instance runs it ends the waiting alone. */
   async finish(jobId: string, onChange: (job: JobDto) => void = () => {}, onInterrupt: 'cancel' | 'pause' = 'cancel'): Promise<JobDto> {
-    let leave: (reason: SingularError) => void = () => undefined;
+    let leave: (reason: unknown) => void = () => undefined;
     const left = new Promise<never>((_, reject) => (leave = reject));
     const cancel = async (): Promise<void> => {
       const job = (await this.call('jobs.list', { limit: 500 })).find(({ id }) => id === jobId);
       if (job?.elsewhere) leave(new SingularError('cancelled', `“${job.title}” goes on in another instance of Singular; \`singular jobs\` pauses or cancels it.`));
       else await this.call(onInterrupt === 'pause' ? 'jobs.pause' : 'jobs.cancel', { id: jobId });
     };
-    const onSigint = (): void => void cancel();
+    const onSigint = (): void => void cancel().catch(leave);
+    const over = new AbortController();
     process.once('SIGINT', onSigint);
     const stop = this.services.on('job.changed', (job) => {
       if (job.id === jobId) onChange(job);
     });
     try {
-      return await Promise.race([this.ended(jobId, onInterrupt === 'pause'), left]);
+      return await Promise.race([this.ended(jobId, onInterrupt === 'pause', over.signal), left]);
     } finally {
+      over.abort();
       stop();
       process.off('SIGINT', onSigint);
     }
@@ -110,8 +112,8 @@ export class CommandSession {
     return this.once(jobId, ({ state }) => state !== 'running');
   }
 
-  /** The job as soon as it is so. */
-  private once(jobId: string, isSo: (job: JobDto) => boolean): Promise<JobDto> {
+  /** The job as soon as it is so; never where the signal comes first. */
+  private once(jobId: string, isSo: (job: JobDto) => boolean, signal?: AbortSignal): Promise<JobDto> {
     // where another instance runs it, nothing else keeps this process waiting
     const waiting = setInterval(() => undefined, 60_000);
     return new Promise<JobDto>((resolve, reject) => {
@@ -120,13 +122,17 @@ export class CommandSession {
         stop();
         resolve(job);
       };
+      signal?.addEventListener('abort', () => {
+        stop();
+        clearInterval(waiting);
+      });
       const stop = this.services.on('job.changed', look);
       this.call('jobs.list', { limit: 500 }).then((jobs) => jobs.forEach(look), reject);
     }).finally(() => clearInterval(waiting));
   }
 
-  private async ended(jobId: string, orPaused: boolean): Promise<JobDto> {
-    const job = await this.once(jobId, ({ state }) => state === 'succeeded' || state === 'failed' || state === 'cancelled' || state === 'interrupted' || (orPaused && state === 'paused'));
+  private async ended(jobId: string, orPaused: boolean, signal: AbortSignal): Promise<JobDto> {
+    const job = await this.once(jobId, ({ state }) => state === 'succeeded' || state === 'failed' || state === 'cancelled' || state === 'interrupted' || (orPaused && state === 'paused'), signal);
     if (job.state === 'succeeded') return job;
     if (job.state === 'failed') throw job.error ? fromErrorDto(job.error) : new SingularError('internal', `“${job.title}” failed.`);
     throw new SingularError('cancelled', job.state === 'paused' ? `“${job.title}” is paused; the same command takes it up again.` : `“${job.title}” was stopped.`);

@@ -34,7 +34,7 @@ export interface JobRecord {
 }
 
 /** `progress` as it is stored */
-export interface JobGlimpse { id: string; state: JobState; progress: string }
+export interface JobGlimpse { id: string; state: JobState; owner: string; progress: string }
 
 export type NewJob = Pick<JobRecord, 'id' | 'kind' | 'title' | 'heavy' | 'input' | 'createdAt' | 'progress' | 'runId' | 'modelId' | 'dependsOn' | 'owner'> & Partial<Pick<JobRecord, 'expertId' | 'comparisonId' | 'searchId'>>;
 export type JobChanges = Partial<Omit<JobRecord, 'id' | 'kind' | 'input' | 'position' | 'heavy' | 'createdAt'>>;
@@ -127,7 +127,7 @@ export function createJobStore({ orm, client }: Connection): JobStore {
       return index < 0 ? undefined : index + 1;
     },
     glimpses: () => {
-      const columns = { id: jobs.id, state: sql<JobState>`state`, progress: jobs.progress };
+      const columns = { id: jobs.id, state: sql<JobState>`state`, owner: jobs.owner, progress: jobs.progress };
       return [
         ...orm.select(columns).from(jobs).where(notInArray(jobs.state, ended)).all(),
         ...orm.select(columns).from(jobs).where(inArray(jobs.state, ended)).orderBy(desc(jobs.endedAt)).limit(endedSeen).all(),

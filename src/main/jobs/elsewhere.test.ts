@@ -7,6 +7,7 @@ import { ended, Home, jobInState, nextEvent, startTraining } from '../services/t
 import { Elsewhere } from './elsewhere.ts';
 import { newOwner } from './owner.ts';
 
+const migrationsFolder = fileURLToPath(new URL('../../../drizzle', import.meta.url));
 let home: Home;
 beforeEach(() => void (home = new Home()));
 afterEach(() => home.clean());
@@ -73,9 +74,10 @@ test('what another instance changes is told, though no job of it runs', async ()
 
 test('what another instance does to a job that waits here is told here', async () => {
   const window = home.services({}, home.holds('train:3'));
+  const begun = nextEvent(window, 'run.step', () => true);
   await startTraining(window, {}, 'first');
   const { jobId } = await startTraining(window, {}, 'second');
-  await nextEvent(window, 'run.step', () => true);
+  await begun;
   const commandLine = home.services({ shell: 'cli' });
   for (const [call, state] of [['jobs.pause', 'paused'], ['jobs.cancel', 'cancelled']] as const) {
     const told = nextEvent(window, 'job.changed', (job) => job.id === jobId && job.state === state);
@@ -94,14 +96,36 @@ test('a job that needs what another instance makes begins when that is there', a
   for (const { jobId } of [theirs, ours]) expect((await ended(commandLine, jobId)).state).toBe('succeeded');
 });
 
+test('what another instance left half done is finished by the one that needs it', async () => {
+  const window = home.services({}, home.holds('svd:2'));
+  await startTraining(window, {}, 'theirs');
+  await nextEvent(window, 'job.changed', ({ kind, progress }) => kind === 'svd' && progress.done > 0);
+  const commandLine = home.services({ shell: 'cli' });
+  const ours = await startTraining(commandLine, {}, 'ours');
+  await window.close();
+  expect((await ended(commandLine, ours.jobId)).state).toBe('succeeded');
+});
+
+test('an owner that was taken for dead takes its job back, unless another instance has it', async () => {
+  const { window, commandLine, jobId } = await besideATraining();
+  const stores = openStores({ file: home.path('home/singular.sqlite'), migrationsFolder });
+  stores.jobs.change(jobId, { state: 'interrupted' });
+  await expect.poll(() => stores.jobs.get(jobId)?.state).toBe('running');
+  stores.jobs.change(jobId, { state: 'interrupted', owner: 'nobody:0' });
+  await window.call('jobs.resume', { id: jobId });
+  expect(await ended(window, jobId)).toMatchObject({ state: 'succeeded', progress: { done: 12 } });
+  expect(await ended(commandLine, jobId)).toMatchObject({ state: 'succeeded' });
+  stores.close();
+});
+
 test('a job whose owner is gone is left behind, but not at the first silence', () => {
-  const stores = openStores({ file: home.path('alone.sqlite'), migrationsFolder: fileURLToPath(new URL('../../../drizzle', import.meta.url)) });
+  const stores = openStores({ file: home.path('alone.sqlite'), migrationsFolder });
   const job = (id: string, owner: string): void => {
     stores.jobs.add({ id, kind: 'train', title: id, heavy: true, input: {}, createdAt: Date.now(), progress: { done: 0, total: 1, unit: 'steps' }, runId: null, modelId: null, dependsOn: null, owner });
     stores.jobs.change(id, { state: 'running' });
   };
   const left: string[] = [];
-  const elsewhere = new Elsewhere({ store: stores.jobs, clock: Date.now, runsHere: (id) => id === 'mine', told: () => undefined, changed: () => undefined, leftBehind: ({ id }) => void left.push(id) });
+  const elsewhere = new Elsewhere({ store: stores.jobs, owner: 'here', clock: Date.now, runsHere: (id) => id === 'mine', told: () => undefined, changed: () => undefined, leftBehind: ({ id }) => void left.push(id) });
   job('mine', 'nobody:0');
   job('theirs', newOwner());
   job('orphan', 'nobody:1');

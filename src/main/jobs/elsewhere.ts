@@ -8,6 +8,7 @@ import { ownerIsAlive } from './owner.ts';
 
 export interface ElsewhereOptions {
   store: JobStore;
+  owner: string;
   clock: () => number;
   /** whether a job runs here: then nothing of it is news */
   runsHere(id: string): boolean;
@@ -29,6 +30,8 @@ export class Elsewhere {
   #known: ReadonlyMap<string, JobGlimpse>;
   #version: number;
   #changedAt = 0;
+  /** something may have been written that was not told yet */
+  #isPending = false;
   /** jobs whose owner is not to be seen: for how many beats */
   #silent: ReadonlyMap<string, number> = new Map();
 
@@ -38,10 +41,11 @@ export class Elsewhere {
     this.#known = this.#glimpses();
   }
 
-  /** Wants something of a job that another instance runs; where that one is gone, nothing is in the way. */
-  ask(job: JobRecord, asked: 'pause' | 'cancel'): void {
-    if (this.#isAlive(job)) this.#options.store.change(job.id, { asked });
-    else this.#options.leftBehind({ ...job, asked });
+  /** Wants something of a job that another instance runs; where that one is gone, nothing is in the way. False where it runs no longer so. */
+  ask(job: JobRecord, asked: 'pause' | 'cancel'): boolean {
+    if (this.#isAlive(job)) return this.#options.store.changeIf(job.id, job, { asked });
+    this.#options.leftBehind({ ...job, asked });
+    return true;
   }
 
   /** Once a heartbeat. */
@@ -54,19 +58,21 @@ export class Elsewhere {
   }
 
   look(): void {
-    const { store, clock, runsHere, told, changed } = this.#options;
+    const { store, owner, clock, runsHere, told, changed } = this.#options;
     const version = store.writtenElsewhere();
-    if (version === this.#version) return;
+    const mayTell = clock() - this.#changedAt >= changedEveryMs;
+    if (version === this.#version && !(this.#isPending && mayTell)) return;
     const before = this.#known;
     const now = this.#glimpses();
-    this.#version = version;
-    this.#known = now;
     const news = [...now.values()].filter(({ id, state, progress }) => !runsHere(id) && (before.get(id)?.state !== state || before.get(id)?.progress !== progress));
     const left = [...before.values()].filter(({ id, state }) => !now.has(id) && !runsHere(id) && !endStates.includes(state));
     for (const { id } of [...news, ...left]) told(id);
-    const isUnderWay = [...now.values()].some(({ id, state }) => !runsHere(id) && (state === 'running' || state === 'queued'));
+    this.#version = version;
+    this.#known = now;
+    const isUnderWay = [...now.values()].some((job) => job.owner !== owner && (job.state === 'running' || job.state === 'queued'));
     const hasEnded = left.length > 0 || news.some(({ state }) => endStates.includes(state));
-    if (isUnderWay && !hasEnded && clock() - this.#changedAt < changedEveryMs) return;
+    this.#isPending = isUnderWay && !hasEnded && !mayTell;
+    if (this.#isPending) return;
     this.#changedAt = clock();
     changed();
   }

@@ -11,28 +11,14 @@
  */
 import type { JobDto } from '../../shared/contract.ts';
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
-import type { JobRecord, JobStore, NewJob } from '../db/index.ts';
+import type { JobRecord } from '../db/index.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { endStates, hasEnded, jobDto } from './jobDto.ts';
+import type { QueuedJob, QueueOptions } from './options.ts';
 import { heartbeatMs, newOwner, ownerIsAlive, retireOwner } from './owner.ts';
-import type { JobRunner, JobRunners } from './runner.ts';
+import type { JobRunner } from './runner.ts';
 import { Running } from './running.ts';
 import { Waiters } from './waiters.ts';
-
-export interface QueueOptions {
-  store: JobStore;
-  runners: JobRunners;
-  clock: () => number;
-  /** takes up jobs that dead instances left; a command line does not */
-  adopts: boolean;
-  changed(job: JobDto): void;
-  /** another instance has written something, or one of its jobs has ended */
-  changedElsewhere?(): void;
-  /** what went wrong, for the log; without a job where the queue itself could not go on */
-  failed?(job: JobRecord | undefined, error: unknown): void;
-}
-
-export type QueuedJob = Omit<NewJob, 'heavy' | 'owner' | 'createdAt' | 'progress'> & { progress?: Partial<JobDto['progress']> };
 
 /** Light jobs at once. */
 const lightAtOnce = 4;
@@ -60,7 +46,7 @@ export class JobQueue {
     this.#options = options;
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
     this.#elsewhere = new Elsewhere({
-      ...options, runsHere: (id) => this.#running.has(id), told: (id) => this.#heard(id), changed: () => options.changedElsewhere?.(), leftBehind: (job) => this.#leftBehind(job),
+      ...options, owner: this.#owner, runsHere: (id) => this.#running.has(id), told: (id) => this.#heard(id), changed: () => options.changedElsewhere?.(), leftBehind: (job) => this.#leftBehind(job),
     });
     this.#look = setInterval(() => this.#lookAround(), lookMs).unref();
   }
@@ -70,8 +56,8 @@ export class JobQueue {
     const { store, clock, adopts } = this.#options;
     for (const job of store.inStates(['running', 'interrupted', 'queued'])) {
       if (job.state !== 'interrupted' && this.#isAlive(job)) continue;
-      if (adopts) this.#change(job.id, { state: 'queued', owner: this.#owner, heartbeatAt: clock() });
-      else if (job.state === 'running') this.#change(job.id, { state: 'interrupted' });
+      if (adopts) this.#changeIf(job, { state: 'queued', owner: this.#owner, heartbeatAt: clock() });
+      else if (job.state === 'running') this.#leftBehind(job);
     }
     this.#pump();
   }
@@ -105,7 +91,7 @@ export class JobQueue {
       running.stopFor = 'pause';
       running.pause(how);
     } else if (job.state === 'queued') return this.#changeIf(job, { state: 'paused' }) ? this.get(id) : this.pause(id);
-    else if (job.state === 'running') this.#elsewhere.ask(job, 'pause');
+    else if (job.state === 'running') return this.#elsewhere.ask(job, 'pause') ? this.get(id) : this.pause(id);
     else if (job.state !== 'paused') throw hasEnded(job, 'paused');
     return this.get(id);
   }
@@ -132,7 +118,7 @@ export class JobQueue {
       if (!this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() })) return this.cancel(id);
       this.#ended(id);
       setImmediate(() => this.#pump()); // what depends on it fails now
-    } else if (job.state === 'running') this.#elsewhere.ask(job, 'cancel');
+    } else if (job.state === 'running' && !this.#elsewhere.ask(job, 'cancel')) return this.cancel(id);
     return this.get(id);
   }
 
@@ -181,11 +167,13 @@ export class JobQueue {
     return ownerIsAlive(owner, heartbeatAt, this.#options.clock());
   }
 
-  /** Of a job whose owner is gone: what was wanted of it, or it was interrupted. */
+  /** Of a job whose owner is gone: what was wanted of it, or it was interrupted, or goes on here where something waits for it. */
   #leftBehind(job: JobRecord): void {
     if (job.asked === 'cancel') {
       if (this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() })) this.#ended(job.id);
-    } else this.#changeIf(job, { state: job.asked === 'pause' ? 'paused' : 'interrupted', asked: null });
+    } else if (this.#waiters.has(job.id)) this.#requeue(job);
+    else this.#changeIf(job, { state: job.asked === 'pause' ? 'paused' : 'interrupted', asked: null });
+    setImmediate(() => this.#pump()); // what depends on it
   }
 
   /** Another instance has done something to a job. */
@@ -193,16 +181,23 @@ export class JobQueue {
     const job = this.#options.store.get(id);
     if (!job) return;
     this.#tell(id);
-    if (!endStates.includes(job.state)) return;
-    this.#waiters.settle(job);
-    this.#pump(); // what waited for it
+    if (endStates.includes(job.state)) this.#waiters.settle(job);
+    if (job.state !== 'running') this.#pump(); // what waited for it
   }
 
   /** Does what other instances want of what runs here, and sees what they do. A locked database is looked at again. */
   #lookAround(): void {
     try {
       for (const [id, running] of this.#running) {
-        const { asked, keepRequested } = this.#job(id);
+        const job = this.#options.store.get(id);
+        // taken for dead meanwhile, as by a machine that slept: it is taken back, or another instance has it
+        const isOurs = job?.owner === this.#owner && (job.state === 'running' || (job.state === 'interrupted' && this.#changeIf(job, { state: 'running' })));
+        if (!isOurs) {
+          running.stopFor = 'lost';
+          running.abort.abort();
+          continue;
+        }
+        const { asked, keepRequested } = job;
         if (keepRequested && running.steered !== 'keep') running.steer('keep');
         if (asked === null) continue;
         this.#options.store.change(id, { asked: null });
@@ -259,7 +254,10 @@ export class JobQueue {
         this.#end(job.id, { state: 'failed', error: { code: before.error?.code ?? 'cancelled', message: `“${before.title}”, which this needs, ${before.state === 'failed' ? `failed: ${before.error?.message ?? ''}` : 'was cancelled.'}` } });
         continue;
       }
-      if (before && before.state !== 'succeeded') continue;
+      if (before && before.state !== 'succeeded') {
+        if (before.state === 'interrupted' || (before.state === 'queued' && !this.#isAlive(before))) this.#requeue(before);
+        continue;
+      }
       if (!store.claim(job.id, { owner: this.#owner, now: clock(), deadOwners })) {
         this.#pollSoon();
         if (job.heavy) heavyBusy = true;
@@ -298,7 +296,7 @@ export class JobQueue {
         running.steerListeners.clear();
         const code = error instanceof SingularError ? error.code : undefined;
         if (running.stopFor && (code === 'cancelled' || code === 'engine-died')) {
-          return { state: ({ cancel: 'cancelled', pause: 'paused', close: 'interrupted' } as const)[running.stopFor] };
+          return { state: ({ cancel: 'cancelled', pause: 'paused', close: 'interrupted', lost: 'interrupted' } as const)[running.stopFor] };
         }
         if (code === 'engine-died' && !this.#closed) {
           const before = this.#job(id);
@@ -327,10 +325,13 @@ export class JobQueue {
     for (let attempt = 1; ; attempt++) {
       try {
         this.#running.delete(id);
+        if (running.stopFor === 'lost') break;
         if (end.state === 'paused' || end.state === 'interrupted') {
           this.#change(id, { ...end, progress });
           const job = this.#job(id);
-          if (end.state === 'paused' && job.keepRequested) this.#requeue(job); // wanted while it paused
+          // wanted while it paused
+          if (job.asked === 'cancel') this.cancel(id);
+          else if (end.state === 'paused' && job.keepRequested) this.#requeue(job);
         }
         else this.#end(id, { ...end, progress });
         break;
@@ -363,7 +364,7 @@ export class JobQueue {
     try {
       if (now - running.storedAt >= storeEveryMs) {
         running.storedAt = now;
-        this.#options.store.change(id, { progress: running.progress });
+        this.#options.store.changeIf(id, { state: 'running', owner: this.#owner }, { progress: running.progress });
       }
       this.#tell(id);
     } catch {

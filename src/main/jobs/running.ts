@@ -6,7 +6,8 @@ import type { JobRunner } from './runner.ts';
 export class Running {
   readonly abort = new AbortController();
   readonly steerListeners = new Set<(action: SteerAction) => void>();
-  stopFor: 'cancel' | 'pause' | 'close' | undefined;
+  /** `lost`: another instance has it, since this one was silent for too long */
+  stopFor: 'cancel' | 'pause' | 'close' | 'lost' | undefined;
   steered: SteerAction | undefined;
   progress: JobDto['progress'];
   toldAt = 0;

@@ -18,6 +18,10 @@ export class Waiters {
     });
   }
 
+  has(id: string): boolean {
+    return this.#waiting.has(id);
+  }
+
   settle(job: JobRecord): void {
     for (const waiter of this.#waiting.get(job.id) ?? []) waiter(job);
     this.#waiting.delete(job.id);

@@ -6,7 +6,8 @@ export function queueSvd(context: Pick<ServiceContext, 'stores' | 'queue' | 'new
   const { stores, queue, newId } = context;
   const existing = stores.jobs.inStates(['queued', 'running', 'paused', 'interrupted']).find((job) => job.kind === 'svd' && job.modelId === model.id);
   if (existing) {
-    if (existing.state === 'paused' || existing.state === 'interrupted') queue.resume(existing.id);
+    // one that waits for an instance which is gone is taken up too
+    if (existing.state !== 'running') queue.resume(existing.id);
     return existing.id;
   }
   return queue.add({

@@ -86,7 +86,9 @@ export class SandboxProcess implements Sandbox {
       running.child.kill('SIGKILL');
       this.running = undefined;
       // one that ended at rest costs no row, unless no other does better
-      if (failed === 'gone' && ++gone < mostGone) continue;
+      gone = failed === 'gone' && outcomes.length === before ? gone + 1 : 0;
+      if (gone > 0 && gone < mostGone) continue;
+      gone = 0;
       // a process that ends by itself behind a result has named the reason in that result
       if (failed === 'time' || outcomes.length === before) outcomes.push({ failed: failed === 'time' ? 'time' : 'died' });
       // the next one starts while the caller goes on
@@ -110,7 +112,8 @@ export class SandboxProcess implements Sandbox {
       };
       // closed, not only ended: by then its last words are read
       const onClose = (): void => end(!begun ? 'gone' : running.complaint.includes(overTime) ? 'time' : 'died');
-      const onMessage = (message: Message): void => {
+      const onMessage = (message: Message | null): void => {
+        if (typeof message !== 'object' || message === null) return; // of code that took its process over
         if ('begun' in message) begun = true;
         if (!('index' in message) || message.index !== outcomes.length) return;
         outcomes.push({ value: message.value });

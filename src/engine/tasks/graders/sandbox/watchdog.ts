@@ -33,7 +33,7 @@ export async function startWatchdog(watch: Watch): Promise<{ began(): void; ende
     },
     ended: () => {
       // the watchdog has taken this row: nothing more may begin before its end comes
-      if (Atomics.exchange(began, 0, 0n) === taken) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10 * everyMs);
+      if (Atomics.exchange(began, 0, 0n) === taken) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     },
   };
 }
