@@ -85,23 +85,20 @@ export class CommandSession {
 
   /** Waits for a job to end, telling its progress; throws what it failed with. A Ctrl-C cancels it, or pauses one that is taken up again; of one that another instance runs it ends the waiting alone. */
   async finish(jobId: string, onChange: (job: JobDto) => void = () => {}, onInterrupt: 'cancel' | 'pause' = 'cancel'): Promise<JobDto> {
-    let leave: (reason: unknown) => void = () => undefined;
-    const left = new Promise<never>((_, reject) => (leave = reject));
+    const waiting = new AbortController();
     const cancel = async (): Promise<void> => {
       const job = (await this.call('jobs.list', { limit: 500 })).find(({ id }) => id === jobId);
-      if (job?.elsewhere) leave(new SingularError('cancelled', `“${job.title}” goes on in another instance of Singular; \`singular jobs\` pauses or cancels it.`));
+      if (job?.elsewhere) waiting.abort(new SingularError('cancelled', `“${job.title}” goes on in another instance of Singular; \`singular jobs\` pauses or cancels it.`));
       else await this.call(onInterrupt === 'pause' ? 'jobs.pause' : 'jobs.cancel', { id: jobId });
     };
-    const onSigint = (): void => void cancel().catch(leave);
-    const over = new AbortController();
+    const onSigint = (): void => void cancel().catch((error: unknown) => waiting.abort(error));
     process.once('SIGINT', onSigint);
     const stop = this.services.on('job.changed', (job) => {
       if (job.id === jobId) onChange(job);
     });
     try {
-      return await Promise.race([this.ended(jobId, onInterrupt === 'pause', over.signal), left]);
+      return await this.ended(jobId, onInterrupt === 'pause', waiting.signal);
     } finally {
-      over.abort();
       stop();
       process.off('SIGINT', onSigint);
     }
@@ -112,7 +109,7 @@ export class CommandSession {
     return this.once(jobId, ({ state }) => state !== 'running');
   }
 
-  /** The job as soon as it is so; never where the signal comes first. */
+  /** The job as soon as it is so; rejects with the signal's reason where that comes first. */
   private once(jobId: string, isSo: (job: JobDto) => boolean, signal?: AbortSignal): Promise<JobDto> {
     // where another instance runs it, nothing else keeps this process waiting
     const waiting = setInterval(() => undefined, 60_000);
@@ -124,7 +121,7 @@ export class CommandSession {
       };
       signal?.addEventListener('abort', () => {
         stop();
-        clearInterval(waiting);
+        reject(signal.reason as Error);
       });
       const stop = this.services.on('job.changed', look);
       this.call('jobs.list', { limit: 500 }).then((jobs) => jobs.forEach(look), reject);

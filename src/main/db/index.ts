@@ -69,6 +69,7 @@ export type { ComparisonStore, ConversationStore, DatasetStore, DispatcherStore,
 export type { CellRecord, ComparisonRecord, FrozenStrategy, Machine, NewCell } from './comparisonStore.ts';
 export type { DispatcherRecord, NamedExpert } from './dispatcherStore.ts';
 export type { ExpertQuery, NewExpert } from './expertStore.ts';
+export { endStates } from './jobStore.ts';
 export type { JobChanges, JobGlimpse, JobRecord, NewJob } from './jobStore.ts';
 export type { ModelRecord, SvdRecord } from './modelStore.ts';
 export { storedConfig } from './runStore.ts';

@@ -82,7 +82,8 @@ const toRecord = (row: Row): JobRecord => ({
   asked: row.asked as JobRecord['asked'],
 });
 
-const ended: JobState[] = ['succeeded', 'failed', 'cancelled'];
+/** A job in one of these has ended for good. */
+export const endStates: JobState[] = ['succeeded', 'failed', 'cancelled'];
 const endedSeen = 20;
 
 const columnsOf = ({ result, progress, error, ...plain }: JobChanges) => ({
@@ -129,8 +130,8 @@ export function createJobStore({ orm, client }: Connection): JobStore {
     glimpses: () => {
       const columns = { id: jobs.id, state: sql<JobState>`state`, owner: jobs.owner, progress: jobs.progress };
       return [
-        ...orm.select(columns).from(jobs).where(notInArray(jobs.state, ended)).all(),
-        ...orm.select(columns).from(jobs).where(inArray(jobs.state, ended)).orderBy(desc(jobs.endedAt)).limit(endedSeen).all(),
+        ...orm.select(columns).from(jobs).where(notInArray(jobs.state, endStates)).all(),
+        ...orm.select(columns).from(jobs).where(inArray(jobs.state, endStates)).orderBy(desc(jobs.endedAt)).limit(endedSeen).all(),
       ];
     },
     changeIf: (id, { state, owner }, changes) => orm.update(jobs).set(columnsOf(changes)).where(and(eq(jobs.id, id), eq(jobs.state, state), eq(jobs.owner, owner))).run().changes > 0,
@@ -138,6 +139,6 @@ export function createJobStore({ orm, client }: Connection): JobStore {
     claim: (id, by) => claim.immediate(id, by),
     heartbeat: (owner, now) => void beat.run(now, owner),
     writtenElsewhere: () => client.pragma('data_version', { simple: true }) as number,
-    clear: () => void orm.delete(jobs).where(inArray(jobs.state, ended)).run(),
+    clear: () => void orm.delete(jobs).where(inArray(jobs.state, endStates)).run(),
   };
 }

@@ -2,8 +2,7 @@
  * Jobs of other instances that share the database (a command line beside the window): what they do is read from the
  * database and told on here. What is asked of one lies in its row, where its owner looks (`queue.ts`).
  */
-import type { JobGlimpse, JobRecord, JobStore } from '../db/index.ts';
-import { endStates } from './jobDto.ts';
+import { endStates, type JobGlimpse, type JobRecord, type JobStore } from '../db/index.ts';
 import { ownerIsAlive } from './owner.ts';
 
 export interface ElsewhereOptions {
@@ -70,8 +69,8 @@ export class Elsewhere {
     this.#version = version;
     this.#known = now;
     const isUnderWay = [...now.values()].some((job) => job.owner !== owner && (job.state === 'running' || job.state === 'queued'));
-    const hasEnded = left.length > 0 || news.some(({ state }) => endStates.includes(state));
-    this.#isPending = isUnderWay && !hasEnded && !mayTell;
+    const oneEnded = left.length > 0 || news.some(({ state }) => endStates.includes(state));
+    this.#isPending = isUnderWay && !oneEnded && !mayTell;
     if (this.#isPending) return;
     this.#changedAt = clock();
     changed();

@@ -1,9 +1,7 @@
 import type { JobDto } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
-import type { JobRecord } from '../db/index.ts';
+import { endStates, type JobRecord } from '../db/index.ts';
 import type { JobRunner } from './runner.ts';
-
-export const endStates: readonly JobDto['state'][] = ['succeeded', 'failed', 'cancelled'];
 
 export const hasEnded = (job: JobRecord, verb: string): SingularError => new SingularError('conflict', `“${job.title}” has ended (${job.state}) and cannot be ${verb}.`);
 

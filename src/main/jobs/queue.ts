@@ -11,9 +11,9 @@
  */
 import type { JobDto } from '../../shared/contract.ts';
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
-import type { JobRecord } from '../db/index.ts';
+import { endStates, type JobRecord } from '../db/index.ts';
 import { Elsewhere } from './elsewhere.ts';
-import { endStates, hasEnded, jobDto } from './jobDto.ts';
+import { hasEnded, jobDto } from './jobDto.ts';
 import type { QueuedJob, QueueOptions } from './options.ts';
 import { heartbeatMs, newOwner, ownerIsAlive, retireOwner } from './owner.ts';
 import type { JobRunner } from './runner.ts';
@@ -115,9 +115,7 @@ export class JobQueue {
       running.stopFor = 'cancel';
       running.abort.abort();
     } else if (job.state === 'queued' || job.state === 'paused' || job.state === 'interrupted') {
-      if (!this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() })) return this.cancel(id);
-      this.#ended(id);
-      setImmediate(() => this.#pump()); // what depends on it fails now
+      return this.#giveUp(job) ? this.get(id) : this.cancel(id);
     } else if (job.state === 'running' && !this.#elsewhere.ask(job, 'cancel')) return this.cancel(id);
     return this.get(id);
   }
@@ -169,11 +167,18 @@ export class JobQueue {
 
   /** Of a job whose owner is gone: what was wanted of it, or it was interrupted, or goes on here where something waits for it. */
   #leftBehind(job: JobRecord): void {
-    if (job.asked === 'cancel') {
-      if (this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() })) this.#ended(job.id);
-    } else if (this.#waiters.has(job.id)) this.#requeue(job);
+    if (job.asked === 'cancel') this.#giveUp(job);
+    else if (this.#waiters.has(job.id)) this.#requeue(job);
     else this.#changeIf(job, { state: job.asked === 'pause' ? 'paused' : 'interrupted', asked: null });
     setImmediate(() => this.#pump()); // what depends on it
+  }
+
+  /** Of a job that does not run; false where another instance was faster. */
+  #giveUp(job: JobRecord): boolean {
+    const isCancelled = this.#changeIf(job, { state: 'cancelled', endedAt: this.#options.clock() });
+    if (isCancelled) this.#ended(job.id);
+    setImmediate(() => this.#pump()); // what depends on it fails now
+    return isCancelled;
   }
 
   /** Another instance has done something to a job. */
@@ -197,11 +202,10 @@ export class JobQueue {
           running.abort.abort();
           continue;
         }
-        const { asked, keepRequested } = job;
-        if (keepRequested && running.steered !== 'keep') running.steer('keep');
-        if (asked === null) continue;
+        if (job.keepRequested && running.steered !== 'keep') running.steer('keep');
+        if (job.asked === null) continue;
         this.#options.store.change(id, { asked: null });
-        this[asked](id);
+        this[job.asked](id);
       }
       this.#elsewhere.look();
     } catch (error) {

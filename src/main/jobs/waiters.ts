@@ -1,6 +1,5 @@
 import { SingularError } from '../../shared/errors.ts';
-import type { JobRecord } from '../db/index.ts';
-import { endStates } from './jobDto.ts';
+import { endStates, type JobRecord } from '../db/index.ts';
 
 /** Who waits for jobs to end. */
 export class Waiters {
