@@ -5,7 +5,8 @@ describe('the import table', () => {
   it.each([
     ['src/engine/graph/ops.ts', './shapes.ts', false],
     ['src/engine/tasks/task.ts', '../checkpoint/tokenizer.ts', true],
-    ['src/engine/runtime/session.ts', 'onnxruntime-node', false],
+    ['src/engine/runtime/onnxruntime.ts', 'onnxruntime-node', false],
+    ['src/engine/runtime/session.ts', './onnxruntime.ts', false],
     ['src/main/services/create.ts', '../../engine/host/protocol.ts', true],
     ['src/main/db/open.ts', 'drizzle-orm/better-sqlite3', false],
     ['src/renderer/features/mix/Desk.svelte', '../../lib/format.ts', false],
@@ -19,6 +20,7 @@ describe('the import table', () => {
     ['src/engine/graph/ops.ts', 'node:fs', false, /runs without Node/],
     ['src/engine/tasks/task.ts', '../checkpoint/tokenizer.ts', false, /"import type" only/],
     ['src/engine/train/loop.ts', 'onnxruntime-node', false, /package onnxruntime-node/],
+    ['src/engine/runtime/session.ts', 'onnxruntime-node', false, /onnxruntime\.ts, which switches its telemetry off/],
     ['src/main/services/create.ts', 'better-sqlite3', false, /package better-sqlite3/],
     ['src/main/services/create.ts', 'electron', false, /package electron/],
     ['src/main/services/create.ts', '../../engine/train/loop.ts', true, /src\/engine\/train/],

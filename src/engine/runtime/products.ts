@@ -2,8 +2,8 @@
  * Matrix products in double precision, for the arithmetic that is made of them (the SVD). One ONNX node each, any
  * shape; the result is written into memory that the caller may give, so that nothing is copied.
  */
-import * as ort from 'onnxruntime-node';
 import { writeModel } from '../graph/onnx.ts';
+import * as ort from './onnxruntime.ts';
 
 /** A dense matrix, row-major; `data` has exactly rows × columns numbers. */
 export interface Matrix {

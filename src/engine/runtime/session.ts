@@ -1,14 +1,14 @@
 /**
  * ONNX Runtime sessions over generated graphs. `run` blocks the thread that calls it, so sessions live in the engine
- * process, one `run` at a time. This folder is the only one that imports onnxruntime-node.
+ * process, one `run` at a time.
  */
 import { dirname, isAbsolute, relative, sep } from 'node:path';
-import * as ort from 'onnxruntime-node';
 import type { Device } from '../../shared/contract.ts';
 import { SingularError } from '../../shared/errors.ts';
 import { encodeGraph, type Dialect } from '../graph/encode.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Node, TensorPlace } from '../graph/ops.ts';
+import * as ort from './onnxruntime.ts';
 
 export type Tensor = ort.Tensor;
 export type Feeds = Record<string, Tensor>;
