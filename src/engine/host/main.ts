@@ -2,6 +2,7 @@
  * The engine process. Requests are taken as they come; ONNX Runtime blocks for each product or token, and between two
  * of them other requests go on, so a question on the desk is answered while a training runs.
  */
+import { flushCompileCache } from 'node:module';
 import { SingularError, toErrorDto } from '../../shared/errors.ts';
 import { handlers, type Call } from './handlers.ts';
 import { ModelStore } from './model-store.ts';
@@ -53,3 +54,5 @@ process.on('message', (message: ToEngine) => {
 // Not an ordinary exit: the runtime's own ending has waited for its threads without end. Nothing here is left to be written.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 send({ ready: true, pid: process.pid });
+// An engine's end leaves no time for it: what was compiled is kept for the next one, where whoever started us names a place for it.
+flushCompileCache();

@@ -114,8 +114,13 @@ function run(input: string, ms: number): Said {
   if (refused !== null) throw refused;
   const usedMs = cpuMs() - began;
   restore();
-  return { text, usedMs };
+  // what ended the code has ended also what would have told of it
+  const ended = text === null ? endedBy() : null;
+  return ended === null ? { text, usedMs } : { crashed: ended };
 }
+
+/** What this row ran out of, in words. */
+const endedBy = (): string | null => (memoryEnded ? 'used too much memory' : timeEnded ? 'took too long' : null);
 
 /** Copies a text into Python's memory for as long as `use` reads it. */
 function withText<T>(text: string, use: (at: number, bytes: number) => T): T {
@@ -152,9 +157,7 @@ function restore(): void {
 function crash(error: unknown): string {
   if (error instanceof ClosedDoor) return closings[error.message] ?? `reached for what it may not have (${error.message})`;
   // freeing what nests deeply overflows the stack: what it was freed for is the reason
-  if (memoryEnded) return 'used too much memory';
-  if (timeEnded) return 'took too long';
-  return `crashed Python (${error instanceof Error ? error.name + ': ' + error.message : 'error'})`.slice(0, 200);
+  return endedBy() ?? `crashed Python (${error instanceof Error ? error.name + ': ' + error.message : 'error'})`.slice(0, 200);
 }
 
 /** Growing fails as it does on a full machine, which Python reports as MemoryError. */
