@@ -12,6 +12,9 @@ export interface GlobalOptions {
   json?: boolean;
 }
 
+/** A job that is waited for says itself what becomes of it, unless it is taken off the list at once. */
+const lookEveryMs = 2000;
+
 export class CommandSession {
   readonly services: Services;
   readonly output: Output;
@@ -112,7 +115,7 @@ export class CommandSession {
   /** The job as soon as it is so; rejects with the signal's reason where that comes first. */
   private once(jobId: string, isSo: (job: JobDto) => boolean, signal?: AbortSignal): Promise<JobDto> {
     // where another instance runs it, nothing else keeps this process waiting
-    const waiting = setInterval(() => undefined, 60_000);
+    let waiting: NodeJS.Timeout | undefined;
     return new Promise<JobDto>((resolve, reject) => {
       const look = (job: JobDto): void => {
         if (job.id !== jobId || !isSo(job)) return;
@@ -124,7 +127,17 @@ export class CommandSession {
         reject(signal.reason as Error);
       });
       const stop = this.services.on('job.changed', look);
-      this.call('jobs.list', { limit: 500 }).then((jobs) => jobs.forEach(look), reject);
+      const lookForIt = async (): Promise<void> => {
+        const job = (await this.call('jobs.list', { limit: 500 })).find(({ id }) => id === jobId);
+        if (job) look(job);
+        else throw new SingularError('not-found', 'How the job ended is not known, since another instance of Singular took it off the list at once; `singular runs` shows what it made.');
+      };
+      const orGiveUp = (error: unknown): void => {
+        stop();
+        reject(error);
+      };
+      waiting = setInterval(() => void lookForIt().catch(orGiveUp), lookEveryMs);
+      lookForIt().catch(orGiveUp);
     }).finally(() => clearInterval(waiting));
   }
 

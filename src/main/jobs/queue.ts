@@ -184,7 +184,7 @@ export class JobQueue {
   /** Another instance has done something to a job. */
   #heard(id: string): void {
     const job = this.#options.store.get(id);
-    if (!job) return;
+    if (!job) return this.#waiters.lose(id);
     this.#tell(id);
     if (endStates.includes(job.state)) this.#waiters.settle(job);
     if (job.state !== 'running') this.#pump(); // what waited for it
