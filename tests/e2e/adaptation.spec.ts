@@ -2,8 +2,7 @@
  * Self-adaptation in the window, on the bundled model: three tiny experts, a search of two generations shown as it
  * goes, its mix on the desk, the model's own choice of an expert, and the evidence with its figures as files.
  */
-import { readFileSync } from 'node:fs';
-import type { Locator, Page } from '@playwright/test';
+import { expectPicture, saveFigure } from './figures.ts';
 import { expect, expectAccessible, test } from './fixtures.ts';
 import type { RunningShell } from './shell.ts';
 import { quickSearch } from '../../src/shared/adaptation.ts';
@@ -28,20 +27,6 @@ async function train(shell: RunningShell, name: string): Promise<void> {
   const config = { ...quickPreset, steps: 1, batchSize: 8, maxTokens: 24, validationRows: 8, validateEvery: 1, checkpointEvery: 1, testRows: 8, validationTemperature: 0 };
   const { jobId } = await shell.call('train.start', { modelId, datasetId: dataset.id, grader: dataset.suggestedGrader, name, preset: 'custom', config });
   await ended(shell, jobId);
-}
-
-async function saveFigure(page: Page, figure: Locator): Promise<{ svg: string; png: Buffer; csv: string }> {
-  const take = async (item: string): Promise<Buffer> => {
-    await figure.getByRole('button', { name: /^Save/ }).click();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: item }).click()]);
-    return readFileSync(await download.path());
-  };
-  return { svg: (await take('Picture as SVG')).toString('utf8'), png: await take('Picture as PNG'), csv: (await take('Numbers as CSV')).toString('utf8') };
-}
-function expectPicture({ svg, png }: { svg: string; png: Buffer }): void {
-  expect(svg).toMatch(/^<\?xml[^>]*>\s*<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
-  expect(svg).not.toMatch(/var\(|class=|NaN/);
-  expect(png.readUInt32BE(16)).toBe(2 * Number(/width="(\d+)"/.exec(svg)![1]));
 }
 
 test('a search is put together, shows each generation, and its mix goes on the desk', async ({ desk, page, shell }) => {
@@ -94,7 +79,7 @@ test('a search is put together, shows each generation, and its mix goes on the d
   await expect(page.getByText('6 of 12 candidates are inside the ranges')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByText('of all 12 candidates')).toBeVisible();
-  for (const title of ['Population', 'Best so far', 'Candidates', 'Test score']) expectPicture(await saveFigure(page, page.getByRole('figure', { name: title, exact: true })));
+  for (const title of ['Population', 'Best so far', 'Candidates', 'Test score']) await expectPicture(page, await saveFigure(page, page.getByRole('figure', { name: title, exact: true })));
   const { csv } = await saveFigure(page, page.getByRole('figure', { name: 'Candidates', exact: true }));
   expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + 12);
   await expectAccessible(page, 'a finished search');
@@ -131,9 +116,9 @@ test('a running search is paused, taken up again and ended with the best kept, l
   await expect(page.getByText(/stopped by hand, the best was kept/)).toBeVisible({ timeout: 2 * 60_000 });
   const heat = page.getByRole('figure', { name: 'α by layer' });
   await expect(heat.getByText('of the chosen mix')).toBeVisible();
-  const { csv, ...picture } = await saveFigure(page, heat);
-  expectPicture(picture);
-  expect(csv.trimEnd().split('\r\n')[0]).toBe('Expert,0,1,2,3,4,5');
+  const files = await saveFigure(page, heat);
+  await expectPicture(page, files);
+  expect(files.csv.trimEnd().split('\r\n')[0]).toBe('Expert,0,1,2,3,4,5');
   await population.getByRole('combobox', { name: /^Layer/ }).click();
   await page.getByRole('option', { name: 'Layer 5' }).click();
   await expectAccessible(page, 'a search by layer');
@@ -205,15 +190,15 @@ test('evidence shows the dispatcher’s confusion, contributions and times, and 
   await expect(confusion.getByText(/held-out questions/)).toBeVisible();
   const dispatcher = (await shell.call('dispatchers.list', { modelId })).find(({ kind }) => kind === 'embedding')!;
   const files = await saveFigure(page, confusion);
-  expectPicture(files);
+  await expectPicture(page, files);
   expect(files.csv.trimEnd().split('\r\n')[0]).toContain(dispatcher.confusion!.labels.join(','));
   await confusion.getByRole('button', { name: 'Its numbers as a table' }).click();
   await expect(confusion.getByRole('row')).toHaveCount(1 + dispatcher.confusion!.counts.filter((row) => row.some((count) => count > 0)).length);
-  expectPicture(await saveFigure(page, page.getByRole('figure', { name: 'α by search' })));
+  await expectPicture(page, await saveFigure(page, page.getByRole('figure', { name: 'α by search' })));
   await page.getByRole('button', { name: /^Measure on/ }).click();
   const times = page.getByRole('figure', { name: 'First pass against second' });
   await expect(times.getByRole('img', { name: /Embedding/ })).toBeVisible({ timeout: 2 * 60_000 });
-  for (const title of ['First pass against second', 'Score against examples', 'Score against budget']) expectPicture(await saveFigure(page, page.getByRole('figure', { name: title })));
+  for (const title of ['First pass against second', 'Score against examples', 'Score against budget']) await expectPicture(page, await saveFigure(page, page.getByRole('figure', { name: title })));
   await expectAccessible(page, 'the evidence');
 });
 

@@ -3,7 +3,7 @@
  * seeds, an expert's page with its control, a comparison from its plan to its report, and figures saved as files.
  */
 import { readFileSync } from 'node:fs';
-import type { Locator, Page } from '@playwright/test';
+import { expectPicture, saveFigure } from './figures.ts';
 import { expect, expectAccessible, test } from './fixtures.ts';
 import type { RunningShell } from './shell.ts';
 import { quickPreset, type TrainingConfig } from '../../src/shared/training.ts';
@@ -28,29 +28,6 @@ async function train(shell: RunningShell, name: string, set: Partial<TrainingCon
   await expect.poll(async () => (await shell.call('jobs.list', { limit: 500 })).find((job) => job.id === jobId)?.state, { timeout: 6 * 60_000, intervals: [1000] }).toBe('succeeded');
   const { expertId } = await shell.call('runs.get', { id: runId });
   return { runId, expertId: expertId! };
-}
-
-/** Saves one figure in all three ways and returns the files' contents. */
-async function saveFigure(page: Page, figure: Locator): Promise<{ svg: string; png: Buffer; csv: string }> {
-  const take = async (item: string): Promise<Buffer> => {
-    await figure.getByRole('button', { name: 'Save' }).click();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: item }).click()]);
-    return readFileSync(await download.path());
-  };
-  const svg = (await take('Picture as SVG')).toString('utf8');
-  const png = await take('Picture as PNG');
-  const csv = (await take('Numbers as CSV')).toString('utf8');
-  return { svg, png, csv };
-}
-
-function expectPicture({ svg, png, csv }: { svg: string; png: Buffer; csv: string }): void {
-  expect(svg).toMatch(/^<\?xml[^>]*>\s*<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
-  expect(svg).not.toMatch(/var\(|class=|https?:\/\/(?!www\.w3\.org)/);
-  expect(svg).toContain('font-family=');
-  expect(png.subarray(1, 4).toString('latin1')).toBe('PNG');
-  expect(png.readUInt32BE(16)).toBe(2 * Number(/width="(\d+)"/.exec(svg)![1]));
-  const lines = csv.trimEnd().split('\r\n');
-  expect(lines.length).toBeGreaterThan(1);
 }
 
 test('the set-up shows only what applies, says which rows do what, and explains what cannot be combined', async ({ desk, page, shell }) => {
@@ -89,7 +66,7 @@ test('an adapter of two seeds has its curves, trials, rows and cost, and no plac
   const figure = page.getByRole('figure', { name: 'Score against the base' });
   await expect(figure.locator('path.mean')).toHaveCount(1);
   const files = await saveFigure(page, figure);
-  expectPicture(files);
+  await expectPicture(page, files);
   expect(files.csv).toContain('"Gain, points"');
   expect(files.csv).toContain('kept');
   await figure.getByRole('button', { name: 'Its numbers as a table' }).click();
@@ -123,7 +100,7 @@ test('an expert’s page says how much to believe, and its control is one click'
 
   for (const title of ['How much to believe', 'z over the whole model', 'By layer', 'By rank']) {
     const files = await saveFigure(page, page.getByRole('figure', { name: title, exact: true }));
-    expectPicture(files);
+    await expectPicture(page, files);
     if (title.startsWith('z over')) expect(files.svg).toContain('href="data:image/png;base64,');
   }
   await page.getByRole('combobox', { name: /Other expert/ }).click();
@@ -134,7 +111,7 @@ test('an expert’s page says how much to believe, and its control is one click'
   await page.getByRole('link', { name: 'Experts', exact: true }).first().click();
   await page.getByRole('link', { name: 'Compare z…' }).click();
   const likeness = page.getByRole('figure', { name: 'Likeness of experts' });
-  expectPicture(await saveFigure(page, likeness));
+  await expectPicture(page, await saveFigure(page, likeness));
   await likeness.getByRole('button', { name: 'Its numbers as a table' }).click();
   await expect(likeness.getByRole('row')).toHaveCount(3);
   await expectAccessible(page, 'the likeness of experts');
@@ -148,7 +125,7 @@ test('a model’s spectrum is drawn, and the same numbers are a table', async ({
   await page.getByRole('button', { name: 'Actions for tiny-llama' }).click();
   await page.getByRole('menuitem', { name: /Spectrum/ }).click();
   const figure = page.getByRole('figure', { name: 'Spectrum' });
-  expectPicture(await saveFigure(page, figure));
+  await expectPicture(page, await saveFigure(page, figure));
   await figure.getByRole('button', { name: 'Its numbers as a table' }).click();
   await expect(figure.getByRole('row')).toHaveCount(1 + (await shell.call('models.spectrum', { id: 'tiny-llama' })).matrices.length);
   await expectAccessible(page, 'the spectrum of a model');
@@ -182,7 +159,7 @@ test('a comparison is put together, runs, fills its table, and is taken away', a
   const results = page.getByRole('region', { name: 'Results' });
   await results.getByRole('button', { name: 'SVF, both' }).click();
   await expect(results.getByRole('link', { name: 'its run' })).toHaveCount(1);
-  expectPicture(await saveFigure(page, page.getByRole('figure', { name: 'Score by method' })));
+  await expectPicture(page, await saveFigure(page, page.getByRole('figure', { name: 'Score by method' })));
   const [table] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);
   const csv = readFileSync(await table.path(), 'utf8');
   expect(csv).toContain('"SVF, both"');

@@ -1,6 +1,7 @@
 /** From a drawing on the page to a file: SVG as it is seen, or PNG with two dots to a pixel. */
 import { plainColor, readToken } from '../colors.ts';
 import { boxMark, type KeyItem } from './caption.ts';
+import { withFonts } from './fonts.ts';
 import type { FigureSource } from './source.ts';
 import { markup, standaloneSvg, type Drawn, type LengthOf, type StyleOf } from './svg.ts';
 
@@ -66,9 +67,9 @@ export function svgFileOf(drawing: SVGSVGElement, { title, source, caption, key 
   });
 }
 
-/** The same picture as dots. Rejects when the browser cannot draw it. */
+/** The same picture as dots, in the window's fonts. Rejects when the browser cannot draw it. */
 export async function pngFileOf(svg: string): Promise<Blob> {
-  const address = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  const address = URL.createObjectURL(new Blob([await withFonts(svg)], { type: 'image/svg+xml' }));
   try {
     const image = new Image();
     image.src = address;

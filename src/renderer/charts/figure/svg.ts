@@ -38,7 +38,7 @@ const properties: Record<string, string> = {
   fill: '', stroke: 'none', 'stroke-width': '1px', 'stroke-dasharray': 'none', 'stroke-linecap': 'butt', 'stroke-linejoin': 'miter',
   'fill-opacity': '1', 'stroke-opacity': '1', opacity: '1', 'image-rendering': 'auto', 'paint-order': 'normal',
 };
-const textProperties: Record<string, string> = { 'font-family': '', 'font-size': '', 'font-weight': '400', 'text-anchor': 'start' };
+const textProperties: Record<string, string> = { 'font-family': '', 'font-size': '', 'font-weight': '400', 'font-variant': 'normal', 'text-anchor': 'start' };
 const elementNode = 1;
 const textNode = 3;
 
