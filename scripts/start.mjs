@@ -56,7 +56,8 @@ await command(async () => {
     await buildDesktop();
     // Chromium's own sandbox refuses to run as root; that is for containers, never for a person's machine.
     const flags = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return foreground(electron, [...flags, root, ...home], { env: { ...process.env, SINGULAR_NODE: node } });
+    // what Node compiled is not for Electron, which builds it another way
+    return foreground(electron, [...flags, root, ...home], { env: { ...process.env, SINGULAR_NODE: node, NODE_COMPILE_CACHE: undefined } });
   }
   await buildWindow();
   const port = options.port ? ['--port', options.port] : [];
