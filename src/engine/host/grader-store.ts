@@ -2,7 +2,7 @@ import { createGrader, type Grader } from '../tasks/graders/index.ts';
 
 interface Kept { grader: Promise<Grader>; users: number }
 
-/** Graders beyond those in use: a Python process takes seconds to start, and a person tests a grader again and again. */
+/** Graders beyond those in use: a Python process takes a second to start, and a person tests a grader again and again. */
 const unusedKept = 4;
 
 /** The graders of an engine, by their spec. Each may have processes of its own, so the last few stay and the others end. */

@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TaskRow } from '../../host/protocol.ts';
@@ -9,6 +6,7 @@ import type { Grade, Grader } from './grader.ts';
 import { sandboxGrader } from './sandbox/graded.ts';
 import { PythonJudge, type PythonRow } from './sandbox/judge.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
+import { pyodideFolder, pythonImage, pythonSource, starters } from './sandbox/python-image.ts';
 
 /** A row's code is interrupted after `rowMs`; where it swallows that, its process is ended after `killMs`: both processor time. */
 export const pythonLimits = { rowMs: 4000, killMs: 8000, startMs: 120_000, memoryBytes: 256 * 1024 * 1024 } as const;
@@ -40,28 +38,25 @@ interface Payload extends PythonRow {
  * `test_list` (MBPP: the answer is the code); `prompt`, `test`, `entry_point` (HumanEval: the answer completes the prompt).
  */
 export function pythonGrader(spec: string, limits: { rowMs: number; killMs: number; startMs: number; memoryBytes: number } = pythonLimits): Grader {
-  const pyodideFolder = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
-  const side = (name: string, files: readonly string[], entry: string): SandboxProcess => new SandboxProcess({
+  const side = (name: string, file: string, entry: string): SandboxProcess => new SandboxProcess({
     name,
     script: fileURLToPath(new URL('./sandbox/python-child.ts', import.meta.url)),
-    readable: [pyodideFolder, ...['imports', 'intrinsics'].map((file) => fileURLToPath(new URL(`./sandbox/${file}.ts`, import.meta.url)))],
-    setup: { pyodideFolder, source: source(files), side: entry, memoryBytes: limits.memoryBytes },
+    readable: [pyodideFolder, ...starters, fileURLToPath(new URL('./sandbox/intrinsics.ts', import.meta.url))],
+    given: pythonImage,
+    setup: { pyodideFolder, source: pythonSource('library', 'doors', 'exchange', 'brought', file), side: entry, memoryBytes: limits.memoryBytes },
     rowMs: limits.killMs,
     startMs: limits.startMs,
     heapMb: 256,
     rssMb: 768,
   });
-  const answers = side('The Python sandbox', ['doors', 'exchange', 'brought', 'answer'], 'run_answer');
-  const tests = side('The Python sandbox of the tests', ['doors', 'exchange', 'brought', 'verdict'], 'run_tests');
+  const answers = side('The Python sandbox', 'answer', 'run_answer');
+  const tests = side('The Python sandbox of the tests', 'verdict', 'run_tests');
   const sandbox = new PythonJudge(answers, tests, limits.rowMs);
   return sandboxGrader({ spec, needsReference: false }, sandbox, ({ answer, row }) => {
     const payload = payloadOf(answer, row);
     return payload === null ? { grade: { score: 0, reason: 'the row has no tests' } } : { payload };
   }, gradeOf);
 }
-
-/** Python of one side, evaluated as one text. */
-const source = (files: readonly string[]): string => files.map((name) => readFileSync(new URL(`./sandbox/python/${name}.py`, import.meta.url), 'utf8')).join('\n\n');
 
 function gradeOf(outcome: SandboxOutcome | undefined): Grade {
   if (outcome === undefined || 'failed' in outcome) return { score: 0, reason: outcome?.failed === 'time' ? 'the code took too long and was ended' : 'the code crashed Python' };

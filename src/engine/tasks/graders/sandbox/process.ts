@@ -17,6 +17,8 @@ export interface SandboxOptions {
   readable: readonly string[];
   /** given to the script as JSON */
   setup: unknown;
+  /** what is too long for that, given to the script as its first message. Errors: it does not start */
+  given?: () => Promise<string>;
   /** longest processor time of a row; by the clock it has `patience` times as much */
   rowMs: number;
   /** longest start, by the clock */
@@ -133,19 +135,17 @@ export class SandboxProcess implements Sandbox {
     });
   }
 
-  private start(): Promise<Running> {
-    const { name, script, readable, setup, rowMs, startMs, heapMb, rssMb } = this.options;
+  private async start(): Promise<Running> {
+    const { name, script, readable, setup, given, rowMs, startMs, heapMb, rssMb } = this.options;
     const watch: Watch = { parent: process.pid, rowMs, waitMs: rowMs * patience, rssBytes: rssMb * 1024 * 1024, overTime };
-    const paths = [script, ...common, ...readable].flatMap((path) => [path, realpathSync(path)]);
-    // a folder that Node is told of behind one of its files stays closed itself
-    const allowed = [...new Set([...paths, ...paths.flatMap(above)])].toSorted();
+    const gift = await given?.();
     const child = fork(script, [JSON.stringify(setup), JSON.stringify(watch)], {
       // the watchdog is a thread
-      execArgv: ['--permission', '--allow-worker', ...allowed.map((path) => `--allow-fs-read=${path}`), '--disallow-code-generation-from-strings', '--no-warnings', `--max-old-space-size=${heapMb}`],
-      // nothing of this process's surroundings; Windows does not start a process without SystemRoot
-      env: process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot },
+      execArgv: ['--allow-worker', ...confined({ readable: [script, ...common, ...readable], heapMb })],
+      env: bareEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    if (gift !== undefined) child.send({ given: gift }, () => {});
     // a sandbox never keeps the application alive
     child.unref();
     child.channel?.unref();
@@ -179,6 +179,17 @@ export class SandboxProcess implements Sandbox {
     });
   }
 }
+
+/** Node's flags for a process that reads these files and folders, and does nothing else to the machine. */
+export function confined({ readable, heapMb }: Pick<SandboxOptions, 'readable' | 'heapMb'>): string[] {
+  const paths = readable.flatMap((path) => [path, realpathSync(path)]);
+  // a folder that Node is told of behind one of its files stays closed itself
+  const allowed = [...new Set([...paths, ...paths.flatMap(above)])].toSorted();
+  return ['--permission', ...allowed.map((path) => `--allow-fs-read=${path}`), '--disallow-code-generation-from-strings', '--no-warnings', `--max-old-space-size=${heapMb}`];
+}
+
+/** Nothing of this process's surroundings; Windows does not start a process without SystemRoot. */
+export const bareEnvironment = (): NodeJS.ProcessEnv => (process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot });
 
 /** What every child reads beside its script. */
 const common = ['./serve.ts', './watchdog.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));

@@ -12,36 +12,13 @@
  * 4. Node's permission model: this process reads Pyodide's folder and its own files, and nothing else.
  * 5. The watchdog kills it when a row takes too long or too much memory, or when the parent is gone.
  */
-import { constants } from 'node:fs';
 import hostProcess from 'node:process';
-import { pathToFileURL } from 'node:url';
 import { ClosedDoor, gateImports } from './imports.ts';
 import { freezeIntrinsics } from './intrinsics.ts';
-import { serve } from './serve.ts';
+import { startPython } from './pyodide.ts';
+import { given, serve } from './serve.ts';
 
-interface Pyodide {
-  runPython(code: string): unknown;
-  unregisterJsModule(name: string): void;
-  setStdin(options: { error: boolean }): void;
-  setStdout(options: { write(bytes: Uint8Array): number }): void;
-  setStderr(options: { write(bytes: Uint8Array): number }): void;
-  setInterruptBuffer(buffer: unknown): void;
-  FS: { streams: ({ flags: number; position: number } | null)[]; currentPath: string; createNode: unknown; filesystems: { MEMFS: { ops_table: Record<'dir' | 'file', { node: Record<string, unknown>; stream: Record<string, unknown> }> } }; ErrnoError: new (code: number) => Error };
-  _module: Interpreter;
-}
-/** CPython's own functions; pointers are numbers, 0 is none. */
-interface Interpreter {
-  HEAPU8: Uint8Array;
-  stackSave(): number;
-  stackRestore(pointer: number): void;
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
-  _PyImport_AddModule(name: number): number;
-  _PyObject_GetAttrString(object: number, name: number): number;
-  _PyUnicode_FromStringAndSize(text: number, bytes: number): number;
-  _PyObject_CallOneArg(callable: number, argument: number): number;
-  _PyUnicode_AsUTF8AndSize(text: number, size: number): number;
-}
+/** It is given the image of Python's memory, as base64. */
 interface Setup { pyodideFolder: string; source: string; side: string; memoryBytes: number }
 /** What a side is asked: its input as JSON, and how much processor time it may take. */
 export interface Ask { input: string; ms: number }
@@ -61,10 +38,7 @@ let timeEnded = false;
 const setup = JSON.parse(hostProcess.argv[2] ?? '{}') as Setup;
 limitMemory(setup.memoryBytes);
 const gate = gateImports();
-// emscripten asks for these numbers by a way that the permission model closes
-Reflect.set(hostProcess, 'binding', () => ({ fs: constants }));
-const { loadPyodide } = (await import(pathToFileURL(`${setup.pyodideFolder}/pyodide.mjs`).href)) as { loadPyodide(options: object): Promise<Pyodide> };
-const python = await loadPyodide({ indexURL: `${setup.pyodideFolder}/`, jsglobals: Object.create(null) as object, fullStdLib: false, checkAPIVersion: false });
+const python = await startPython({ pyodideFolder: setup.pyodideFolder, image: Buffer.from(await given(), 'base64') });
 const { FS, _module: core } = python;
 const drop = { write: (bytes: Uint8Array): number => bytes.length };
 python.setStdin({ error: true });

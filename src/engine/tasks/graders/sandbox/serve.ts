@@ -5,6 +5,9 @@ import { startWatchdog, type Watch } from './watchdog.ts';
 /** A value, and whether the process ends behind it. */
 interface Served { value: unknown; last?: true }
 
+/** What the parent gives the child before anything else. */
+export const given = (): Promise<string> => new Promise((resolve) => hostProcess.once('message', (message: { given: string }) => resolve(message.given)));
+
 /** Says that the child is ready, and answers from then on. `failed` gives what is said of an error of `answer`. */
 export async function serve(answer: (payload: string) => Served, failed: (error: unknown) => Served): Promise<void> {
   const send = (message: unknown): Promise<void> => new Promise((resolve) => hostProcess.send?.(message, () => resolve()));

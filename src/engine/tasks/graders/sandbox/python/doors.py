@@ -1,6 +1,4 @@
-# Evaluated once, before any code from outside: takes every way to JavaScript out of Python's reach, and imports
-# beforehand what answers use most, so that it need not be read again for every row.
-import ast, asyncio, bisect, builtins, cmath, collections, contextlib, copy, datetime, decimal, dis, enum, fractions, functools, heapq, io, itertools, json, marshal, math, operator, pickle, random, re, statistics, string, sys, time, types, typing
+# Evaluated once, before any code from outside: takes every way to JavaScript out of Python's reach.
 
 for name in ("js", "pyodide_js", "_pyodide_core", "pyodide.http", "pyodide.console"):
     sys.modules.pop(name, None)
