@@ -62,3 +62,22 @@ test('files are read through links', async () => {
   const reads = join(folder, 'link', 'read.txt');
   expect(await sandbox({ setup: { reads }, readable: [reads] }).run(['a'])).toEqual([{ value: 'a' }]);
 });
+
+test('what a process is given is there in each that starts; where it cannot be had, the next batch asks again', async () => {
+  const gift = 'long '.repeat(100_000);
+  let asked = 0;
+  const one = sandbox({ setup: { waits: true }, given: async () => (asked++ === 0 ? Promise.reject(new Error('not yet')) : Promise.resolve(gift)) });
+  await expect(one.run(['given'])).rejects.toThrow('not yet');
+  expect(await one.run(['given', 'last', 'given'])).toEqual([{ value: gift }, { value: 'last' }, { value: gift }]);
+});
+
+test('one that is closed while it waits for what it is given starts no process', async () => {
+  const [asked, gift] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+  const one = sandbox({ setup: { waits: true }, given: () => { asked.resolve(); return gift.promise; } });
+  const waiting = one.run(['given']);
+  await asked.promise;
+  const closing = one.dispose();
+  gift.resolve('too late');
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  await closing;
+});

@@ -80,7 +80,7 @@ export class SandboxProcess implements Sandbox {
     const outcomes: SandboxOutcome[] = [];
     let gone = 0;
     while (outcomes.length < payloads.length) {
-      if (this.disposed) throw new SingularError('cancelled', `${this.options.name} was closed.`);
+      if (this.disposed) throw closed(this.options.name);
       const running = await (this.running ??= this.start());
       const before = outcomes.length;
       const failed = await this.feed(running, payloads, outcomes);
@@ -138,7 +138,11 @@ export class SandboxProcess implements Sandbox {
   private async start(): Promise<Running> {
     const { name, script, readable, setup, given, rowMs, startMs, heapMb, rssMb } = this.options;
     const watch: Watch = { parent: process.pid, rowMs, waitMs: rowMs * patience, rssBytes: rssMb * 1024 * 1024, overTime };
-    const gift = await given?.();
+    const gift = await given?.().catch((error: unknown) => {
+      this.running = undefined;
+      throw error;
+    });
+    if (this.disposed) throw closed(name);
     const child = fork(script, [JSON.stringify(setup), JSON.stringify(watch)], {
       // the watchdog is a thread
       execArgv: ['--allow-worker', ...confined({ readable: [script, ...common, ...readable], heapMb })],
@@ -190,6 +194,8 @@ export function confined({ readable, heapMb }: Pick<SandboxOptions, 'readable' |
 
 /** Nothing of this process's surroundings; Windows does not start a process without SystemRoot. */
 export const bareEnvironment = (): NodeJS.ProcessEnv => (process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot });
+
+const closed = (name: string): SingularError => new SingularError('cancelled', `${name} was closed.`);
 
 /** What every child reads beside its script. */
 const common = ['./serve.ts', './watchdog.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
