@@ -20,9 +20,9 @@ export default class CountingReporter {
       const outcome = test.outcome();
       const name = test.titlePath().filter(Boolean).join(' › ');
       if (outcome === 'skipped') {
-        const reason = test.annotations.concat(test.results.flatMap((result) => result.annotations ?? [])).find((note) => note.type === 'skip' && note.description)?.description;
-        // A test after a failure in a serial file has no result and no reason: it did not run.
-        counts.skipped.push({ name, reason: reason ?? (test.results.length === 0 ? 'an earlier test of the same file failed' : 'no reason given') });
+        const asked = test.annotations.concat(test.results.flatMap((result) => result.annotations ?? [])).find((note) => note.type === 'skip');
+        // Nobody asked for it behind a failure in a serial file: there it did not run.
+        counts.skipped.push({ name, reason: asked ? (asked.description ?? 'no reason given') : 'it did not run, since an earlier test of the same file failed' });
       } else if (outcome === 'unexpected') counts.failed.push({ name, reason: firstLines(test.results.at(-1)?.error?.message) });
       else counts.passed++;
     }
