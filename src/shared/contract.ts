@@ -259,6 +259,7 @@ export const calls = {
   'evaluate.start': call(z.object({ ...taskUse, name: name.optional(), withBase: z.boolean().default(false), ...mixContent, parts: mixContent.parts.default([]), /** a LoRA, DoRA or IA3 adapter instead of a mix */ adapterId: id.optional(), samples: z.int().min(1).default(1), sampling: samplingSchema, limit: z.int().min(1).optional() }))<{ jobId: string; runId: string }>(),
 
   'jobs.list': call(z.object({ ...page }))<JobDto[]>(),
+  'jobs.get': call(z.object({ id }))<JobDto>(),
   'jobs.pause': call(z.object({ id }))<JobDto>(),
   'jobs.resume': call(z.object({ id }))<JobDto>(),
   'jobs.cancel': call(z.object({ id }))<JobDto>(),

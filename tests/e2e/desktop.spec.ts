@@ -23,7 +23,7 @@ const test = base.extend<object, { desktop: { app: ElectronApplication; page: Pa
     const app = await _electron.launch({
       executablePath: electron ?? '',
       args: [...(asRoot ? ['--no-sandbox'] : []), root, '--home', home],
-      env: { ...process.env as Record<string, string>, SINGULAR_NODE: process.execPath },
+      env: { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_COMPILE_CACHE')) as Record<string, string>, SINGULAR_NODE: process.execPath },
     });
     const page = await app.firstWindow();
     await use({ app, page, home });

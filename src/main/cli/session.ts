@@ -90,8 +90,8 @@ export class CommandSession {
   async finish(jobId: string, onChange: (job: JobDto) => void = () => {}, onInterrupt: 'cancel' | 'pause' = 'cancel'): Promise<JobDto> {
     const waiting = new AbortController();
     const cancel = async (): Promise<void> => {
-      const job = (await this.call('jobs.list', { limit: 500 })).find(({ id }) => id === jobId);
-      if (job?.elsewhere) waiting.abort(new SingularError('cancelled', `“${job.title}” goes on in another instance of Singular; \`singular jobs\` pauses or cancels it.`));
+      const job = await this.call('jobs.get', { id: jobId });
+      if (job.elsewhere) waiting.abort(new SingularError('cancelled', `“${job.title}” goes on in another instance of Singular; \`singular jobs\` pauses or cancels it.`));
       else await this.call(onInterrupt === 'pause' ? 'jobs.pause' : 'jobs.cancel', { id: jobId });
     };
     const onSigint = (): void => void cancel().catch((error: unknown) => waiting.abort(error));
@@ -127,17 +127,14 @@ export class CommandSession {
         reject(signal.reason as Error);
       });
       const stop = this.services.on('job.changed', look);
-      const lookForIt = async (): Promise<void> => {
-        const job = (await this.call('jobs.list', { limit: 500 })).find(({ id }) => id === jobId);
-        if (job) look(job);
-        else throw new SingularError('not-found', 'How the job ended is not known, since another instance of Singular took it off the list at once; `singular runs` shows what it made.');
-      };
-      const orGiveUp = (error: unknown): void => {
+      const lookForIt = (): Promise<void> => this.call('jobs.get', { id: jobId }).then(look, (error: unknown) => {
+        // any other error passes, like a database that is locked for a moment
+        if (!(error instanceof SingularError) || error.code !== 'not-found') return;
         stop();
-        reject(error);
-      };
-      waiting = setInterval(() => void lookForIt().catch(orGiveUp), lookEveryMs);
-      lookForIt().catch(orGiveUp);
+        reject(new SingularError('not-found', 'How the job ended is not known, since it was taken off the list at once; `singular runs` shows what it made.'));
+      });
+      waiting = setInterval(() => void lookForIt(), lookEveryMs);
+      void lookForIt();
     }).finally(() => clearInterval(waiting));
   }
 

@@ -106,6 +106,19 @@ test('what another instance left half done is finished by the one that needs it'
   expect((await ended(commandLine, ours.jobId)).state).toBe('succeeded');
 });
 
+test('what needs a job that ended and was taken off the list at once begins all the same', async () => {
+  const window = home.services({}, home.holds('svd:2'));
+  await startTraining(window, {}, 'theirs');
+  const { id } = await nextEvent(window, 'job.changed', ({ kind, progress }) => kind === 'svd' && progress.done > 0);
+  const commandLine = home.services({ shell: 'cli' });
+  const ours = await startTraining(commandLine, {}, 'ours');
+  const stores = openStores({ file: home.path('home/singular.sqlite'), migrationsFolder });
+  stores.jobs.change(id, { state: 'succeeded', endedAt: Date.now() });
+  stores.jobs.clear();
+  await jobInState(commandLine, ours.jobId, ['running', 'succeeded', 'failed']);
+  stores.close();
+});
+
 test('an owner that was taken for dead takes its job back, unless another instance has it', async () => {
   const { window, commandLine, jobId } = await besideATraining();
   const stores = openStores({ file: home.path('home/singular.sqlite'), migrationsFolder });

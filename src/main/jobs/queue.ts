@@ -138,19 +138,18 @@ export class JobQueue {
   /** Stops what runs here, so that the next start takes it up again; waits at most `patienceMs` for checkpoints. */
   async close(patienceMs = 3000): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#heartbeat);
-    clearInterval(this.#look);
-    clearTimeout(this.#poll);
+    for (const timer of [this.#heartbeat, this.#look, this.#poll]) clearTimeout(timer);
     const running = [...this.#running];
     for (const [id, entry] of running) {
       entry.stopFor ??= 'close';
-      entry.pause(this.#options.runners[this.#job(id).kind].pause);
+      const job = this.#options.store.get(id); // none where another instance ended it and took it off the list
+      if (job) entry.pause(this.#options.runners[job.kind].pause);
     }
     const allDone = Promise.all(running.map(([, entry]) => entry.done));
     await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
     for (const [, entry] of running) entry.abort.abort();
     await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
-    for (const id of this.#running.keys()) this.#change(id, { state: 'interrupted' });
+    for (const id of this.#running.keys()) if (this.#options.store.get(id)) this.#change(id, { state: 'interrupted' });
     this.#running.clear();
     retireOwner(this.#owner);
   }
@@ -184,10 +183,10 @@ export class JobQueue {
   /** Another instance has done something to a job. */
   #heard(id: string): void {
     const job = this.#options.store.get(id);
-    if (!job) return this.#waiters.lose(id);
-    this.#tell(id);
-    if (endStates.includes(job.state)) this.#waiters.settle(job);
-    if (job.state !== 'running') this.#pump(); // what waited for it
+    if (job) this.#tell(id);
+    if (!job) this.#waiters.lose(id);
+    else if (endStates.includes(job.state)) this.#waiters.settle(job);
+    if (job?.state !== 'running') this.#pump(); // what waited for it
   }
 
   /** Does what other instances want of what runs here, and sees what they do. A locked database is looked at again. */

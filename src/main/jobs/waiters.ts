@@ -33,4 +33,4 @@ export class Waiters {
   }
 }
 
-const lost = (title: string): SingularError => new SingularError('not-found', `${title}: how it ended is not known, since another instance of Singular took it off the list at once.`);
+const lost = (title: string): SingularError => new SingularError('not-found', `${title}: how it ended is not known, since it was taken off the list at once.`);

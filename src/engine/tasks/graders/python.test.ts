@@ -243,6 +243,14 @@ describe('code from outside', () => {
     expect(second).toEqual({ score: 1, reason: 'passes its tests' });
   });
 
+  test('what one process draws is not known in the other', async () => {
+    const grades = await patient.gradeBatch([
+      { answer: 'import random\ndef guess(): return random.randint(0, 10 ** 12)', row: code(['import random\nsecret = random.randint(0, 10 ** 12)\nassert guess() == secret']) },
+      { answer: 'import random\nstate = random.getstate()\ndef guess(): return state[1][:5]', row: code(['import random\nassert guess() == random.getstate()[1][:5]']) },
+    ]);
+    expect(grades.map(({ score }) => score)).toEqual([0, 0]);
+  });
+
   test('what breaks Python itself costs one row', async () => {
     const evil = ['import os\nos.abort()', 'import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(n): return f(n + 1)\nf(0)'];
     const grades = await patient.gradeBatch([...evil, untouched()].map((answer) => ({ answer, row: code() })));

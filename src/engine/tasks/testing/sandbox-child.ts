@@ -1,11 +1,12 @@
-/** A child for tests of sandboxes: does what a row says, `wait N` for N milliseconds without work. `setup.reads` is a file that it opens before it starts, with `setup.waits` it waits for what it is given, and says that for `given`. */
+/** A child for tests of sandboxes: does what a row says, `wait N` for N milliseconds without work. `setup.reads` is a file that it opens before it starts, with `setup.waits` it waits for what it is given, does not start with `setup.refuses`, and says it for `given`. */
 import { readFileSync } from 'node:fs';
 import hostProcess from 'node:process';
 import { given, serve } from '../graders/sandbox/serve.ts';
 
-const { reads, waits } = JSON.parse(hostProcess.argv[2] ?? '{}') as { reads?: string; waits?: boolean };
+const { reads, waits, refuses } = JSON.parse(hostProcess.argv[2] ?? '{}') as { reads?: string; waits?: boolean; refuses?: string };
 if (reads !== undefined) readFileSync(reads);
 const gift = waits ? await given() : '';
+if (waits && gift === refuses) throw new Error('refused');
 const kept: Buffer[] = [];
 
 await serve((payload) => {

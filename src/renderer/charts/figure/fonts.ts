@@ -18,9 +18,18 @@ export function facesFor(text: string, declared: readonly Face[]): Face[] {
   return declared.filter(({ family, range }) => text.includes(family) && covers(range, text));
 }
 
+/** A sheet of another origin, which an extension of the browser brought, shows its rules to nobody. */
+function rulesOf(sheet: CSSStyleSheet): CSSRule[] {
+  try {
+    return Array.from(sheet.cssRules);
+  } catch {
+    return [];
+  }
+}
+
 /** All faces that the page's style sheets declare. */
 export function declaredFaces(): Face[] {
-  return Array.from(document.styleSheets).flatMap((sheet) => Array.from(sheet.cssRules).flatMap((rule): Face[] => {
+  return Array.from(document.styleSheets).flatMap((sheet) => rulesOf(sheet).flatMap((rule): Face[] => {
     if (!(rule instanceof CSSFontFaceRule)) return [];
     const value = (property: string): string => rule.style.getPropertyValue(property);
     const file = /url\(["']?([^"')]+)/.exec(value('src'))?.[1];
@@ -28,10 +37,12 @@ export function declaredFaces(): Face[] {
   }));
 }
 
-/** The picture with what it needs of the page's fonts inside. */
+/** The picture with what it needs of the page's fonts inside. Errors: those of `fetch`, and a sentence where a font is not there. */
 export async function withFonts(svg: string): Promise<string> {
   const rules = await Promise.all(facesFor(svg, declaredFaces()).map(async ({ family, weight, style, range, file }) => {
-    const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer());
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`The font ${family} could not be read (${response.status}).`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
     return `@font-face{font-family:'${family}';font-weight:${weight || 'normal'};font-style:${style || 'normal'};${range && `unicode-range:${range};`}src:url(data:font/woff2;base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))})}`;
   }));
   return rules.length === 0 ? svg : svg.replace(/<svg[^>]*>/, (opening) => `${opening}<style>${rules.join('')}</style>`);

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +69,17 @@ test('what a process is given is there in each that starts; where it cannot be h
   const one = sandbox({ setup: { waits: true }, given: async () => (asked++ === 0 ? Promise.reject(new Error('not yet')) : Promise.resolve(gift)) });
   await expect(one.run(['given'])).rejects.toThrow('not yet');
   expect(await one.run(['given', 'last', 'given'])).toEqual([{ value: gift }, { value: 'last' }, { value: gift }]);
+});
+
+test('a process that does not start with what it was given is given another, and whatever hindered it may be gone', async () => {
+  const reads = join(folder, 'later.txt');
+  const one = sandbox({ setup: { waits: true, reads }, readable: [reads], given: (failed) => Promise.resolve(failed ? 'better' : 'bad') });
+  await expect(one.run(['given'])).rejects.toThrow('ENOENT');
+  writeFileSync(reads, '');
+  expect(await one.run(['given'])).toEqual([{ value: 'bad' }]);
+  const refused = sandbox({ setup: { waits: true, refuses: 'bad' }, given: (failed) => Promise.resolve(failed ? 'better' : 'bad') });
+  await expect(refused.run(['given'])).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await refused.run(['given'])).toEqual([{ value: 'better' }]);
 });
 
 test('one that is closed while it waits for what it is given starts no process', async () => {

@@ -17,8 +17,8 @@ export interface SandboxOptions {
   readable: readonly string[];
   /** given to the script as JSON */
   setup: unknown;
-  /** what is too long for that, given to the script as its first message. Errors: it does not start */
-  given?: () => Promise<string>;
+  /** what is too long for that, given to the script as its first message; `failed`: a process that was given it did not start. Errors: it does not start */
+  given?: (failed: boolean) => Promise<string>;
   /** longest processor time of a row; by the clock it has `patience` times as much */
   rowMs: number;
   /** longest start, by the clock */
@@ -51,6 +51,9 @@ export class SandboxProcess implements Sandbox {
   private running: Promise<Running> | undefined;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
+  /** a process did not start with what it was given */
+  private isGiftBad = false;
+  private awaitsGift = false;
 
   constructor(options: SandboxOptions) {
     this.options = options;
@@ -65,15 +68,26 @@ export class SandboxProcess implements Sandbox {
 
   /** Starts the process before there is anything to do. */
   warm(): void {
-    this.running ??= this.start();
-    this.running.catch(() => {}); // said to whoever runs something
+    this.started().catch(() => {}); // said to whoever runs something
+  }
+
+  /** A process that takes rows; one that does not start leaves the way open for the next. */
+  private started(): Promise<Running> {
+    if (this.running) return this.running;
+    const running = this.start();
+    running.catch(() => {
+      if (this.running === running) this.running = undefined;
+    });
+    return (this.running = running);
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
     const running = this.running;
     this.running = undefined;
-    (await running?.catch(() => undefined))?.child.kill('SIGKILL');
+    // it sees for itself that it is not wanted any more
+    if (this.awaitsGift) running?.catch(() => {});
+    else (await running?.catch(() => undefined))?.child.kill('SIGKILL');
   }
 
   private async runAll(payloads: readonly string[]): Promise<SandboxOutcome[]> {
@@ -81,7 +95,7 @@ export class SandboxProcess implements Sandbox {
     let gone = 0;
     while (outcomes.length < payloads.length) {
       if (this.disposed) throw closed(this.options.name);
-      const running = await (this.running ??= this.start());
+      const running = await this.started();
       const before = outcomes.length;
       const failed = await this.feed(running, payloads, outcomes);
       if (failed === undefined) break;
@@ -135,13 +149,19 @@ export class SandboxProcess implements Sandbox {
     });
   }
 
+  private async taken(given: (failed: boolean) => Promise<string>): Promise<string> {
+    this.awaitsGift = true;
+    try {
+      return await given(this.isGiftBad);
+    } finally {
+      this.awaitsGift = false;
+    }
+  }
+
   private async start(): Promise<Running> {
     const { name, script, readable, setup, given, rowMs, startMs, heapMb, rssMb } = this.options;
     const watch: Watch = { parent: process.pid, rowMs, waitMs: rowMs * patience, rssBytes: rssMb * 1024 * 1024, overTime };
-    const gift = await given?.().catch((error: unknown) => {
-      this.running = undefined;
-      throw error;
-    });
+    const gift = given ? await this.taken(given) : undefined;
     if (this.disposed) throw closed(name);
     const child = fork(script, [JSON.stringify(setup), JSON.stringify(watch)], {
       // the watchdog is a thread
@@ -162,7 +182,7 @@ export class SandboxProcess implements Sandbox {
       const fail = (why: string): void => {
         settle();
         child.kill('SIGKILL');
-        this.running = undefined;
+        this.isGiftBad = gift !== undefined;
         const words = lastWords(running.complaint);
         reject(new SingularError('unavailable', `${name} does not start here: ${why}${words === '' ? '' : ` (${words})`}.`, { detail: running.complaint }));
       };
@@ -172,6 +192,7 @@ export class SandboxProcess implements Sandbox {
       const onMessage = (message: Message): void => {
         if (!('ready' in message)) return;
         settle();
+        this.isGiftBad = false;
         resolve(running);
       };
       const settle = (): void => {
@@ -210,8 +231,8 @@ function above(path: string): string[] {
   return [...found, join(parse(path).root, 'package.json')];
 }
 
-/** The line of a process's last words that says what went wrong; what was denied, where the permission model did. */
-function lastWords(stderr: string): string {
+/** The line of a process's last words (its standard error) that says what went wrong; what was denied, where the permission model did. */
+export function lastWords(stderr: string): string {
   const denied = /resource: '([^']+)'/.exec(stderr)?.[1];
   const line = stderr.split('\n').findLast((words) => /^\w*Error\b/.test(words.trim())) ?? '';
   return [line.trim(), ...(denied === undefined ? [] : [`it was denied ${denied}`])].filter((words) => words !== '').join('; ');

@@ -22,7 +22,7 @@ import { given, serve } from './serve.ts';
 interface Setup { pyodideFolder: string; source: string; side: string; memoryBytes: number }
 /** What a side is asked: its input as JSON, and how much processor time it may take. */
 export interface Ask { input: string; ms: number }
-/** What it said: JSON, or null where it ended without a word; or why Python is of no more use. */
+/** What it said: JSON, or null where it ended without a word; or what ended it, or Python, before it could say anything. */
 type Said = { text: string | null; usedMs: number } | { crashed: string };
 
 /** text that a side may say, bytes */

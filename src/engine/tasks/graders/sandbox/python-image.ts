@@ -1,19 +1,18 @@
 /**
- * Python's memory behind its start and the imports of its library: sandboxes that begin with it are there in 1.2 s in
- * place of 2.9 (two side by side on two cores). It is made by a process that runs nothing else, once for a version of
- * Pyodide and of the files here, and lies beside the packages that it is made of; where those cannot be written to, it
- * is kept for as long as this process runs.
+ * Python's memory behind its start and the imports of its library: sandboxes that begin with it are there in 1.1 s in
+ * place of 2.9 (two side by side on two cores). It is made by a process that runs nothing else; in a clone it is kept
+ * beside the packages that it is made of, else for as long as this process runs.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { SingularError } from '../../../../shared/errors.ts';
-import { bareEnvironment, confined } from './process.ts';
+import { bareEnvironment, confined, lastWords } from './process.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -31,36 +30,61 @@ const largest = 64 * 1024 * 1024;
 const digestBytes = 32;
 const digest = (...parts: readonly (string | Uint8Array)[]): Buffer => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
+/** What Python is made of beside this folder's files. */
+const parts = ['package.json', 'pyodide.asm.wasm', 'pyodide.asm.mjs', 'pyodide.mjs', 'python_stdlib.zip'].map((name) => join(pyodideFolder, name));
+/** Former images of a folder are removed once they are so old: until then another process may have them in use. */
+const staleMs = 24 * 3600 * 1000;
+/** In a clone images lie beside its packages; an installed application may not write to itself. */
+const cacheFolder = existsSync(join(dirname(pyodideFolder), '..', 'package-lock.json')) ? join(dirname(pyodideFolder), '.cache', 'singular') : null;
+
 let image: Promise<string> | undefined;
 
-/** As base64. Errors: `unavailable`, with what the process said; the next call tries again. */
-export function pythonImage(): Promise<string> {
-  image ??= keptImage(join(dirname(pyodideFolder), '.cache', 'singular')).then((bytes) => bytes.toString('base64')).catch((error: unknown) => {
-    image = undefined;
-    throw error;
+/** As base64; `failed`: the one that there was did not serve, and is made anew. Errors: `unavailable`, with what the process said; the next call tries again. */
+export function pythonImage(failed = false): Promise<string> {
+  if (failed) image = undefined;
+  const asked = (image ??= (cacheFolder === null ? makeImage() : keptImage(cacheFolder, failed)).then((bytes) => bytes.toString('base64')));
+  asked.catch(() => {
+    if (image === asked) image = undefined;
   });
-  return image;
+  return asked;
 }
 
-/** The image of a folder, made where there is none or where it is not whole. */
-export async function keptImage(folder: string): Promise<Buffer> {
-  const made = digest(process.version, readFileSync(join(pyodideFolder, 'package.json')), pythonSource('library'), ...[...starters, script].map((file) => readFileSync(file))).toString('hex');
+/** The image of a folder, made where there is none, where it is not whole, or where it is no good. */
+export async function keptImage(folder: string, isBad = false): Promise<Buffer> {
+  const sizes = parts.map((file) => statSync(file).size).join();
+  const made = digest(process.version, process.platform, process.arch, sizes, readFileSync(join(pyodideFolder, 'package.json')), pythonSource('library'), ...[...starters, script].map((file) => readFileSync(file))).toString('hex');
   const file = join(folder, `python-${made.slice(0, 16)}.image`);
-  const kept = await readFile(file).catch(() => null);
+  const kept = isBad ? null : await readFile(file).catch(() => null);
   const bytes = kept?.subarray(digestBytes);
-  if (bytes && digest(bytes).equals(kept?.subarray(0, digestBytes) ?? bytes)) return bytes;
+  if (kept && bytes && digest(bytes).equals(kept.subarray(0, digestBytes))) return bytes;
   const fresh = await makeImage();
-  const unfinished = `${file}.${process.pid}`;
-  await mkdir(folder, { recursive: true }).then(() => writeFile(unfinished, Buffer.concat([digest(fresh), fresh]))).then(() => rename(unfinished, file)).catch(() => undefined);
+  // one that cannot be kept is made again by the next process
+  await keep(file, Buffer.concat([digest(fresh), fresh])).catch(() => undefined);
   return fresh;
 }
 
-async function makeImage(): Promise<Buffer> {
+async function keep(file: string, bytes: Buffer): Promise<void> {
+  const unfinished = `${file}.${process.pid}`;
+  const folder = dirname(file);
+  await mkdir(folder, { recursive: true });
   try {
-    const flags = confined({ readable: [script, ...starters, pyodideFolder], heapMb: 256 });
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, pyodideFolder, pythonSource('library')], { env: bareEnvironment(), encoding: 'buffer', maxBuffer: largest, timeout: longestMs });
-    return stdout;
-  } catch (error) {
-    throw new SingularError('unavailable', 'Python does not start here.', { cause: error, detail: (error as Error).message });
+    await writeFile(unfinished, bytes);
+    await rename(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
   }
+  for (const other of (await readdir(folder)).filter((name) => name.startsWith('python-') && name !== basename(file))) {
+    const { mtimeMs } = await stat(join(folder, other));
+    if (Date.now() - mtimeMs > staleMs) await rm(join(folder, other), { force: true });
+  }
+}
+
+async function makeImage(): Promise<Buffer> {
+  const flags = confined({ readable: [script, ...starters, pyodideFolder], heapMb: 256 });
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, pyodideFolder, pythonSource('library')], { env: bareEnvironment(), encoding: 'buffer', maxBuffer: largest, timeout: longestMs, killSignal: 'SIGKILL' }).catch((error: unknown) => {
+    const said = (error as { stderr?: Buffer }).stderr?.toString() ?? '';
+    throw new SingularError('unavailable', `Python does not start here${lastWords(said) && `: ${lastWords(said)}`}.`, { cause: error, detail: said });
+  });
+  if (stdout.length === 0) throw new SingularError('unavailable', 'Python does not start here: its memory is empty.');
+  return stdout;
 }
