@@ -22,7 +22,7 @@ export default class CountingReporter {
       if (outcome === 'skipped') {
         const asked = test.annotations.concat(test.results.flatMap((result) => result.annotations ?? [])).find((note) => note.type === 'skip');
         // Nobody asked for it behind a failure in a serial file: there it did not run.
-        counts.skipped.push({ name, reason: asked ? (asked.description ?? 'no reason given') : 'it did not run, since an earlier test of the same file failed' });
+        counts.skipped.push({ name, reason: asked ? (asked.description ?? 'no reason given') : 'it did not run, as after a failure in the same file' });
       } else if (outcome === 'unexpected') counts.failed.push({ name, reason: firstLines(test.results.at(-1)?.error?.message) });
       else counts.passed++;
     }

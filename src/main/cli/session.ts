@@ -128,10 +128,10 @@ export class CommandSession {
       });
       const stop = this.services.on('job.changed', look);
       const lookForIt = (): Promise<void> => this.call('jobs.get', { id: jobId }).then(look, (error: unknown) => {
-        // any other error passes, like a database that is locked for a moment
-        if (!(error instanceof SingularError) || error.code !== 'not-found') return;
+        if (error instanceof SingularError && error.code === 'busy') return; // a database that is locked for a moment
         stop();
-        reject(new SingularError('not-found', 'How the job ended is not known, since it was taken off the list at once; `singular runs` shows what it made.'));
+        const isGone = error instanceof SingularError && error.code === 'not-found';
+        reject(isGone ? new SingularError('not-found', 'How the job ended is not known, since it was taken off the list at once; `singular runs` shows what it made.') : error);
       });
       waiting = setInterval(() => void lookForIt(), lookEveryMs);
       void lookForIt();

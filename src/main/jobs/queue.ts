@@ -141,15 +141,16 @@ export class JobQueue {
     for (const timer of [this.#heartbeat, this.#look, this.#poll]) clearTimeout(timer);
     const running = [...this.#running];
     for (const [id, entry] of running) {
-      entry.stopFor ??= 'close';
       const job = this.#options.store.get(id); // none where another instance ended it and took it off the list
+      entry.stopFor = job ? (entry.stopFor ?? 'close') : 'lost';
       if (job) entry.pause(this.#options.runners[job.kind].pause);
+      else entry.abort.abort();
     }
     const allDone = Promise.all(running.map(([, entry]) => entry.done));
     await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
     for (const [, entry] of running) entry.abort.abort();
     await Promise.race([allDone, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
-    for (const id of this.#running.keys()) if (this.#options.store.get(id)) this.#change(id, { state: 'interrupted' });
+    for (const [id, { stopFor }] of this.#running) if (stopFor !== 'lost') this.#change(id, { state: 'interrupted' });
     this.#running.clear();
     retireOwner(this.#owner);
   }
@@ -184,7 +185,7 @@ export class JobQueue {
   #heard(id: string): void {
     const job = this.#options.store.get(id);
     if (job) this.#tell(id);
-    if (!job) this.#waiters.lose(id);
+    if (!job) this.#waiters.lose(id); // what depends on it finds out by itself how it ended
     else if (endStates.includes(job.state)) this.#waiters.settle(job);
     if (job?.state !== 'running') this.#pump(); // what waited for it
   }

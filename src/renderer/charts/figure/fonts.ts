@@ -37,11 +37,11 @@ export function declaredFaces(): Face[] {
   }));
 }
 
-/** The picture with what it needs of the page's fonts inside. Errors: those of `fetch`, and a sentence where a font is not there. */
+/** The picture with what it needs of the page's fonts inside; where one cannot be read, a font of the system stands in. */
 export async function withFonts(svg: string): Promise<string> {
   const rules = await Promise.all(facesFor(svg, declaredFaces()).map(async ({ family, weight, style, range, file }) => {
-    const response = await fetch(file);
-    if (!response.ok) throw new Error(`The font ${family} could not be read (${response.status}).`);
+    const response = await fetch(file).catch(() => null);
+    if (!response?.ok) return '';
     const bytes = new Uint8Array(await response.arrayBuffer());
     return `@font-face{font-family:'${family}';font-weight:${weight || 'normal'};font-style:${style || 'normal'};${range && `unicode-range:${range};`}src:url(data:font/woff2;base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))})}`;
   }));

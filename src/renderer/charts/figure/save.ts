@@ -67,9 +67,9 @@ export function svgFileOf(drawing: SVGSVGElement, { title, source, caption, key 
   });
 }
 
-/** The same picture as dots, in the window's fonts where they can be read. Rejects when the browser cannot draw it. */
+/** The same picture as dots, in the window's fonts. Rejects when the browser cannot draw it. */
 export async function pngFileOf(svg: string): Promise<Blob> {
-  const address = URL.createObjectURL(new Blob([await withFonts(svg).catch(() => svg)], { type: 'image/svg+xml' }));
+  const address = URL.createObjectURL(new Blob([await withFonts(svg)], { type: 'image/svg+xml' }));
   try {
     const image = new Image();
     image.src = address;

@@ -17,8 +17,8 @@ export interface SandboxOptions {
   readable: readonly string[];
   /** given to the script as JSON */
   setup: unknown;
-  /** what is too long for that, given to the script as its first message; `failed`: a process that was given it did not start. Errors: it does not start */
-  given?: (failed: boolean) => Promise<string>;
+  /** what is too long for that, given to the script as its first message; `bad`: what a process was given that did not start. Errors: it does not start */
+  given?: (bad?: string) => Promise<string>;
   /** longest processor time of a row; by the clock it has `patience` times as much */
   rowMs: number;
   /** longest start, by the clock */
@@ -51,8 +51,8 @@ export class SandboxProcess implements Sandbox {
   private running: Promise<Running> | undefined;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
-  /** a process did not start with what it was given */
-  private isGiftBad = false;
+  /** what a process was given that did not start, until another is asked for */
+  private badGift: string | undefined;
   private awaitsGift = false;
 
   constructor(options: SandboxOptions) {
@@ -74,7 +74,11 @@ export class SandboxProcess implements Sandbox {
   /** A process that takes rows; one that does not start leaves the way open for the next. */
   private started(): Promise<Running> {
     if (this.running) return this.running;
-    const running = this.start();
+    const running = this.start().catch((error: unknown) => {
+      // what it was given may be at fault, and there may be better
+      if (this.badGift === undefined || this.disposed) throw error;
+      return this.start();
+    });
     running.catch(() => {
       if (this.running === running) this.running = undefined;
     });
@@ -149,10 +153,12 @@ export class SandboxProcess implements Sandbox {
     });
   }
 
-  private async taken(given: (failed: boolean) => Promise<string>): Promise<string> {
+  private async taken(given: NonNullable<SandboxOptions['given']>): Promise<string> {
+    const bad = this.badGift;
+    this.badGift = undefined;
     this.awaitsGift = true;
     try {
-      return await given(this.isGiftBad);
+      return await given(bad);
     } finally {
       this.awaitsGift = false;
     }
@@ -161,7 +167,8 @@ export class SandboxProcess implements Sandbox {
   private async start(): Promise<Running> {
     const { name, script, readable, setup, given, rowMs, startMs, heapMb, rssMb } = this.options;
     const watch: Watch = { parent: process.pid, rowMs, waitMs: rowMs * patience, rssBytes: rssMb * 1024 * 1024, overTime };
-    const gift = given ? await this.taken(given) : undefined;
+    if (this.disposed) throw closed(name);
+    const gift = given && (await this.taken(given));
     if (this.disposed) throw closed(name);
     const child = fork(script, [JSON.stringify(setup), JSON.stringify(watch)], {
       // the watchdog is a thread
@@ -182,22 +189,24 @@ export class SandboxProcess implements Sandbox {
       const fail = (why: string): void => {
         settle();
         child.kill('SIGKILL');
-        this.isGiftBad = gift !== undefined;
         const words = lastWords(running.complaint);
         reject(new SingularError('unavailable', `${name} does not start here: ${why}${words === '' ? '' : ` (${words})`}.`, { detail: running.complaint }));
       };
       const timer = setTimeout(() => fail(`it took longer than ${startMs / 1000} s`), startMs);
-      const onExit = (code: number | null): void => fail(`its process ended with ${code ?? 'a signal'}`);
+      const onExit = (code: number | null): void => {
+        this.badGift = gift;
+        fail(`its process ended with ${code ?? 'a signal'}`);
+      };
       const onError = (error: Error): void => fail(error.message);
       const onMessage = (message: Message): void => {
         if (!('ready' in message)) return;
         settle();
-        this.isGiftBad = false;
         resolve(running);
       };
       const settle = (): void => {
         clearTimeout(timer);
-        child.off('close', onExit).off('message', onMessage);
+        // of one that runs, what it does not answer says enough
+        child.off('close', onExit).off('message', onMessage).off('error', onError).on('error', () => {});
       };
       // closed, not only ended: by then its last words are read
       child.on('close', onExit).on('message', onMessage).on('error', onError);

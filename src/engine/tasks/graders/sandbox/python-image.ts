@@ -4,7 +4,7 @@
  * beside the packages that it is made of, else for as long as this process runs.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -32,31 +32,40 @@ const digest = (...parts: readonly (string | Uint8Array)[]): Buffer => parts.red
 
 /** What Python is made of beside this folder's files. */
 const parts = ['package.json', 'pyodide.asm.wasm', 'pyodide.asm.mjs', 'pyodide.mjs', 'python_stdlib.zip'].map((name) => join(pyodideFolder, name));
-/** Former images of a folder are removed once they are so old: until then another process may have them in use. */
+/** Former images of a folder, and what was left unfinished, are removed once they are so old: until then another process may be at work on them. */
 const staleMs = 24 * 3600 * 1000;
 /** In a clone images lie beside its packages; an installed application may not write to itself. */
 const cacheFolder = existsSync(join(dirname(pyodideFolder), '..', 'package-lock.json')) ? join(dirname(pyodideFolder), '.cache', 'singular') : null;
 
 let image: Promise<string> | undefined;
+/** what `image` came to */
+let known: string | undefined;
 
-/** As base64; `failed`: the one that there was did not serve, and is made anew. Errors: `unavailable`, with what the process said; the next call tries again. */
-export function pythonImage(failed = false): Promise<string> {
-  if (failed) image = undefined;
-  const asked = (image ??= (cacheFolder === null ? makeImage() : keptImage(cacheFolder, failed)).then((bytes) => bytes.toString('base64')));
-  asked.catch(() => {
+/** As base64; `bad`: one that did not serve, in place of which another is made. Errors: `unavailable`, with what the process said; the next call tries again. */
+export function pythonImage(bad?: string): Promise<string> {
+  // of several that met a bad one, the first has it made anew
+  if (bad !== undefined && bad === known) image = known = undefined;
+  image ??= remembered((cacheFolder === null ? makeImage() : keptImage(cacheFolder, bad)).then((bytes) => bytes.toString('base64')));
+  return image;
+}
+
+function remembered(asked: Promise<string>): Promise<string> {
+  asked.then((text) => {
+    if (image === asked) known = text;
+  }, () => {
     if (image === asked) image = undefined;
   });
   return asked;
 }
 
-/** The image of a folder, made where there is none, where it is not whole, or where it is no good. */
-export async function keptImage(folder: string, isBad = false): Promise<Buffer> {
+/** The image of a folder, made where there is none, where it is not whole, or where it is the one that is no good (base64). */
+export async function keptImage(folder: string, bad?: string): Promise<Buffer> {
   const sizes = parts.map((file) => statSync(file).size).join();
   const made = digest(process.version, process.platform, process.arch, sizes, readFileSync(join(pyodideFolder, 'package.json')), pythonSource('library'), ...[...starters, script].map((file) => readFileSync(file))).toString('hex');
   const file = join(folder, `python-${made.slice(0, 16)}.image`);
-  const kept = isBad ? null : await readFile(file).catch(() => null);
+  const kept = await readFile(file).catch(() => null);
   const bytes = kept?.subarray(digestBytes);
-  if (kept && bytes && digest(bytes).equals(kept.subarray(0, digestBytes))) return bytes;
+  if (kept && bytes && digest(bytes).equals(kept.subarray(0, digestBytes)) && bytes.toString('base64') !== bad) return bytes;
   const fresh = await makeImage();
   // one that cannot be kept is made again by the next process
   await keep(file, Buffer.concat([digest(fresh), fresh])).catch(() => undefined);
@@ -64,7 +73,7 @@ export async function keptImage(folder: string, isBad = false): Promise<Buffer> 
 }
 
 async function keep(file: string, bytes: Buffer): Promise<void> {
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}.${randomUUID()}`;
   const folder = dirname(file);
   await mkdir(folder, { recursive: true });
   try {
@@ -82,8 +91,10 @@ async function keep(file: string, bytes: Buffer): Promise<void> {
 async function makeImage(): Promise<Buffer> {
   const flags = confined({ readable: [script, ...starters, pyodideFolder], heapMb: 256 });
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, pyodideFolder, pythonSource('library')], { env: bareEnvironment(), encoding: 'buffer', maxBuffer: largest, timeout: longestMs, killSignal: 'SIGKILL' }).catch((error: unknown) => {
-    const said = (error as { stderr?: Buffer }).stderr?.toString() ?? '';
-    throw new SingularError('unavailable', `Python does not start here${lastWords(said) && `: ${lastWords(said)}`}.`, { cause: error, detail: said });
+    const { stderr, killed } = error as { stderr?: Buffer; killed?: boolean };
+    const said = stderr?.toString() ?? '';
+    const why = killed ? `it took longer than ${longestMs / 1000} s` : lastWords(said);
+    throw new SingularError('unavailable', `Python does not start here${why && `: ${why}`}.`, { cause: error, detail: said });
   });
   if (stdout.length === 0) throw new SingularError('unavailable', 'Python does not start here: its memory is empty.');
   return stdout;

@@ -2,6 +2,9 @@
 # It never sees a test, and what it says is only ever read as data: an answer that takes over this interpreter has
 # gained nothing but the right to name its results.
 
+# every process begins with the same memory: what the tests draw must not be drawn here
+random.seed()
+
 
 def compiled(row):
     """Code objects of the first source that compiles; else of the first that does without the lines around it."""

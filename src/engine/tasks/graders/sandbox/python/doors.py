@@ -31,9 +31,6 @@ def close_doors():
 
 
 close_doors()
-# every process begins with the same memory: what is drawn in one must not be known in another
-random.seed()
-sys.path[:] = dict.fromkeys(sys.path)
 
 
 def sleep(seconds):
