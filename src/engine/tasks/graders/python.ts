@@ -4,9 +4,9 @@ import type { TaskRow } from '../../host/protocol.ts';
 import { testsColumn } from '../rows.ts';
 import type { Grade, Grader } from './grader.ts';
 import { sandboxGrader } from './sandbox/graded.ts';
-import { PythonJudge, type PythonRow } from './sandbox/judge.ts';
 import { SandboxProcess, type SandboxOutcome } from './sandbox/process.ts';
-import { pyodideFolder, pythonImage, pythonSource, starters } from './sandbox/python-image.ts';
+import { pyodideFolder, pythonImage, pythonSource, starters } from './sandbox/python/image.ts';
+import { PythonJudge, type PythonRow } from './sandbox/python/judge.ts';
 
 /** A row's code is interrupted after `rowMs`; where it swallows that, its process is ended after `killMs`: both processor time. */
 export const pythonLimits = { rowMs: 4000, killMs: 8000, startMs: 120_000, memoryBytes: 256 * 1024 * 1024 } as const;
@@ -40,8 +40,8 @@ interface Payload extends PythonRow {
 export function pythonGrader(spec: string, limits: { rowMs: number; killMs: number; startMs: number; memoryBytes: number } = pythonLimits): Grader {
   const side = (name: string, file: string, entry: string): SandboxProcess => new SandboxProcess({
     name,
-    script: fileURLToPath(new URL('./sandbox/python-child.ts', import.meta.url)),
-    readable: [pyodideFolder, ...starters, fileURLToPath(new URL('./sandbox/intrinsics.ts', import.meta.url))],
+    script: fileURLToPath(new URL('./sandbox/python/child.ts', import.meta.url)),
+    readable: [pyodideFolder, ...starters, fileURLToPath(new URL('./sandbox/python/intrinsics.ts', import.meta.url))],
     given: pythonImage,
     setup: { pyodideFolder, source: pythonSource('library', 'doors', 'exchange', 'brought', file), side: entry, memoryBytes: limits.memoryBytes },
     rowMs: limits.killMs,

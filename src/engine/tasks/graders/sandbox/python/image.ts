@@ -11,17 +11,17 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { SingularError } from '../../../../shared/errors.ts';
-import { bareEnvironment, confined, lastWords } from './process.ts';
+import { SingularError } from '../../../../../shared/errors.ts';
+import { bareEnvironment, confined, lastWords } from '../process.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 export const pyodideFolder = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
 /** This folder's files that start Python. */
 export const starters = [here('./pyodide.ts'), here('./imports.ts')];
-const script = here('./python-image-child.ts');
-/** Files of `python/`, as one text. */
-export const pythonSource = (...names: readonly string[]): string => names.map((name) => readFileSync(here(`./python/${name}.py`), 'utf8')).join('\n\n');
+const script = here('./image-child.ts');
+/** This folder's Python, as one text. */
+export const pythonSource = (...names: readonly string[]): string => names.map((name) => readFileSync(here(`./${name}.py`), 'utf8')).join('\n\n');
 
 /** by the clock */
 const longestMs = 120_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { zstdDecompressSync } from 'node:zlib';
-import { keptImage } from './python-image.ts';
+import { keptImage } from './image.ts';
 
 let folder: string;
 beforeEach(() => { folder = join(mkdtempSync(join(tmpdir(), 'singular-image-')), 'kept'); });

@@ -13,10 +13,10 @@
  * 5. The watchdog kills it when a row takes too long or too much memory, or when the parent is gone.
  */
 import hostProcess from 'node:process';
+import { given, serve } from '../serve.ts';
 import { ClosedDoor, gateImports } from './imports.ts';
 import { freezeIntrinsics } from './intrinsics.ts';
 import { startPython } from './pyodide.ts';
-import { given, serve } from './serve.ts';
 
 /** It is given the image of Python's memory, as base64. */
 interface Setup { pyodideFolder: string; source: string; side: string; memoryBytes: number }

@@ -4,8 +4,8 @@
  * take more rounds. An answer that takes over its process has gained the right to name its results, and no more.
  */
 import { z } from 'zod';
-import type { Ask } from './python-child.ts';
-import type { Sandbox, SandboxOutcome, SandboxProcess } from './process.ts';
+import type { Sandbox, SandboxOutcome, SandboxProcess } from '../process.ts';
+import type { Ask } from './child.ts';
 
 /** What a row's tests are made of, and the sources of its answer, as `python.ts` writes them. */
 export interface PythonRow { answer: Record<string, unknown>; tests: Record<string, unknown> }
