@@ -38,12 +38,13 @@ interface Payload extends PythonRow {
  * `test_list` (MBPP: the answer is the code); `prompt`, `test`, `entry_point` (HumanEval: the answer completes the prompt).
  */
 export function pythonGrader(spec: string, limits: { rowMs: number; killMs: number; startMs: number; memoryBytes: number } = pythonLimits): Grader {
+  const pyodide = pyodideFolder();
   const side = (name: string, file: string, entry: string): SandboxProcess => new SandboxProcess({
     name,
     script: fileURLToPath(new URL('./sandbox/python/child.ts', import.meta.url)),
-    readable: [pyodideFolder, ...starters, fileURLToPath(new URL('./sandbox/python/intrinsics.ts', import.meta.url))],
+    readable: [pyodide, ...starters, fileURLToPath(new URL('./sandbox/python/intrinsics.ts', import.meta.url))],
     given: pythonImage,
-    setup: { pyodideFolder, source: pythonSource('library', 'doors', 'exchange', 'brought', file), side: entry, memoryBytes: limits.memoryBytes },
+    setup: { pyodideFolder: pyodide, source: pythonSource('library', 'doors', 'exchange', 'brought', file), side: entry, memoryBytes: limits.memoryBytes },
     rowMs: limits.killMs,
     startMs: limits.startMs,
     heapMb: 256,

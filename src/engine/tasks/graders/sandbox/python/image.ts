@@ -16,7 +16,8 @@ import { bareEnvironment, confined, lastWords } from '../process.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-export const pyodideFolder = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
+/** Asked for when Python is wanted: where Pyodide is missing, all else still works. */
+export const pyodideFolder = (): string => dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
 /** This folder's files that start Python. */
 export const starters = [here('./pyodide.ts'), here('./imports.ts')];
 const script = here('./image-child.ts');
@@ -28,14 +29,17 @@ const longestMs = 120_000;
 /** bytes, compressed */
 const largest = 64 * 1024 * 1024;
 const digestBytes = 32;
-const digest = (...parts: readonly (string | Uint8Array)[]): Buffer => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+const digest = (...texts: readonly (string | Uint8Array)[]): Buffer => texts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
-/** What Python is made of beside this folder's files. */
-const parts = ['package.json', 'pyodide.asm.wasm', 'pyodide.asm.mjs', 'pyodide.mjs', 'python_stdlib.zip'].map((name) => join(pyodideFolder, name));
+/** What of Pyodide's folder Python is made of. */
+const parts = ['pyodide.asm.wasm', 'pyodide.asm.mjs', 'pyodide.mjs', 'python_stdlib.zip'];
 /** Former images of a folder, and what was left unfinished, are removed once they are so old: until then another process may be at work on them. */
 const staleMs = 24 * 3600 * 1000;
 /** In a clone images lie beside its packages; an installed application may not write to itself. */
-const cacheFolder = existsSync(join(dirname(pyodideFolder), '..', 'package-lock.json')) ? join(dirname(pyodideFolder), '.cache', 'singular') : null;
+function cacheFolder(): string | null {
+  const packages = dirname(pyodideFolder());
+  return existsSync(join(packages, '..', 'package-lock.json')) ? join(packages, '.cache', 'singular') : null;
+}
 
 let image: Promise<string> | undefined;
 /** what `image` came to */
@@ -45,8 +49,13 @@ let known: string | undefined;
 export function pythonImage(bad?: string): Promise<string> {
   // of several that met a bad one, the first has it made anew
   if (bad !== undefined && bad === known) image = known = undefined;
-  image ??= remembered((cacheFolder === null ? makeImage() : keptImage(cacheFolder, bad)).then((bytes) => bytes.toString('base64')));
+  image ??= remembered(currentImage(bad).then((bytes) => bytes.toString('base64')));
   return image;
+}
+
+async function currentImage(bad?: string): Promise<Buffer> {
+  const folder = cacheFolder();
+  return folder === null ? makeImage() : keptImage(folder, bad);
 }
 
 function remembered(asked: Promise<string>): Promise<string> {
@@ -60,12 +69,13 @@ function remembered(asked: Promise<string>): Promise<string> {
 
 /** The image of a folder, made where there is none, where it is not whole, or where it is the one that is no good (base64). */
 export async function keptImage(folder: string, bad?: string): Promise<Buffer> {
-  const sizes = parts.map((file) => statSync(file).size).join();
-  const made = digest(process.version, process.platform, process.arch, sizes, readFileSync(join(pyodideFolder, 'package.json')), pythonSource('library'), ...[...starters, script].map((file) => readFileSync(file))).toString('hex');
+  const pyodide = pyodideFolder();
+  const sizes = parts.map((name) => statSync(join(pyodide, name)).size).join();
+  const made = digest(process.version, process.platform, process.arch, sizes, readFileSync(join(pyodide, 'package.json')), pythonSource('library'), ...[...starters, script].map((file) => readFileSync(file))).toString('hex');
   const file = join(folder, `python-${made.slice(0, 16)}.image`);
   const kept = await readFile(file).catch(() => null);
   const bytes = kept?.subarray(digestBytes);
-  if (kept && bytes && digest(bytes).equals(kept.subarray(0, digestBytes)) && bytes.toString('base64') !== bad) return bytes;
+  if (kept && bytes && digest(bytes).equals(kept.subarray(0, digestBytes)) && (bad === undefined || bytes.toString('base64') !== bad)) return bytes;
   const fresh = await makeImage();
   // one that cannot be kept is made again by the next process
   await keep(file, Buffer.concat([digest(fresh), fresh])).catch(() => undefined);
@@ -89,8 +99,9 @@ async function keep(file: string, bytes: Buffer): Promise<void> {
 }
 
 async function makeImage(): Promise<Buffer> {
-  const flags = confined({ readable: [script, ...starters, pyodideFolder], heapMb: 256 });
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, pyodideFolder, pythonSource('library')], { env: bareEnvironment(), encoding: 'buffer', maxBuffer: largest, timeout: longestMs, killSignal: 'SIGKILL' }).catch((error: unknown) => {
+  const pyodide = pyodideFolder();
+  const flags = confined({ readable: [script, ...starters, pyodide], heapMb: 256 });
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, pyodide, pythonSource('library')], { env: bareEnvironment(), encoding: 'buffer', maxBuffer: largest, timeout: longestMs, killSignal: 'SIGKILL' }).catch((error: unknown) => {
     const { stderr, killed } = error as { stderr?: Buffer; killed?: boolean };
     const said = stderr?.toString() ?? '';
     const why = killed ? `it took longer than ${longestMs / 1000} s` : lastWords(said);

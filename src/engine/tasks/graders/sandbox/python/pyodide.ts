@@ -4,7 +4,7 @@ import hostProcess from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { zstdDecompressSync } from 'node:zlib';
 
-export interface Pyodide {
+interface Pyodide {
   runPython(code: string): unknown;
   unregisterJsModule(name: string): void;
   setStdin(options: { error: boolean }): void;
@@ -16,7 +16,7 @@ export interface Pyodide {
   makeMemorySnapshot(): Uint8Array;
 }
 /** CPython's own functions; pointers are numbers, 0 is none. */
-export interface Interpreter {
+interface Interpreter {
   HEAPU8: Uint8Array;
   stackSave(): number;
   stackRestore(pointer: number): void;
@@ -28,7 +28,8 @@ export interface Interpreter {
   _PyObject_CallOneArg(callable: number, argument: number): number;
   _PyUnicode_AsUTF8AndSize(text: number, size: number): number;
 }
-export interface Start {
+
+interface Start {
   pyodideFolder: string;
   /** Python's memory behind another start of it, compressed by zstd: it begins there. Undefined: it starts, and its memory can be made an image */
   image?: Uint8Array;
